@@ -1,0 +1,27 @@
+"""Every metric that the kit exports, each with its meaning. Names follow Prometheus' conventions."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_PLACE = ("group", "topic", "partition")
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+CONSUMED = Counter("consumer_messages", "Messages whose offset was committed.", _PLACE)
+PARKED = Counter("consumer_parked_messages", "Messages that were parked.", ("group", "topic"))
+PARKED_KEYS = Gauge("consumer_parked_keys", "Keys that are parked now.", ("group",))
+RETRIES = Counter("consumer_retries", "Batches that were tried again after a passing error.", ("group",))
+CONFLICTS = Counter(
+    "consumer_offset_conflicts", "Batches rolled back because another consumer had moved the offset.", ("group",)
+)
+LAG = Gauge("consumer_lag_messages", "Messages that are in the topic and not yet applied.", _PLACE)
+HALTED = Gauge("consumer_halted", "1 while the consumer has stopped and needs a person.", ("group",))
+BATCH_SECONDS = Histogram("consumer_batch_seconds", "Time to apply and commit one batch.", ("group",), buckets=_SECONDS)
+BATCH_MESSAGES = Histogram(
+    "consumer_batch_messages", "Messages in one batch.", ("group",), buckets=(1, 4, 16, 64, 256, 1024, 4096)
+)
+FRESHNESS_SECONDS = Histogram(
+    "consumer_freshness_seconds",
+    "From the message's time in Kafka to its commit here, for the oldest message of each batch.",
+    ("group",),
+    buckets=_SECONDS,
+)
+SWEPT = Counter("consumer_swept_rows", "Rows removed because a new snapshot no longer held them.", ("group", "topic"))
