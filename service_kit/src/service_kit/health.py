@@ -1,0 +1,102 @@
+"""Health pages: `live` says that the process answers, `ready` that it does its job.
+
+A process that is alive but stuck must say so: each part registers a check that fails when the part
+makes no progress. The pages are public, so they show names and states, never an exception's text.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+import structlog
+from fastapi import APIRouter, FastAPI, Query, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+
+from service_kit.http import NoQuery, create_app
+
+log = structlog.get_logger(__name__)
+DEFAULT_TIMEOUT_S = 3.0
+
+Check = Callable[[], Awaitable[None]]
+
+
+class NotReadyError(Exception):
+    """A check's way to fail with a reason that everybody may read."""
+
+
+class HealthReport(BaseModel):
+    """What a health page answers; `checks` maps a check's name to `ok` or what is wrong."""
+
+    status: Literal["ok", "unavailable"]
+    checks: dict[str, str] = {}
+
+
+class Health:
+    """The checks of one process."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, tuple[Check, float]] = {}
+        self._failing: set[str] = set()
+
+    def register(self, name: str, check: Check, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        """Let readiness ask `check`, which raises when its part does not do its job.
+
+        A `NotReadyError`'s text is shown; any other exception is only logged, as it may hold a secret.
+        """
+        self._checks[name] = (check, timeout_s)
+
+    async def ready(self) -> HealthReport:
+        """Ask every check, all at once."""
+        states = await asyncio.gather(*(self._state(name) for name in self._checks))
+        checks = dict(zip(self._checks, states, strict=True))
+        healthy = all(state == "ok" for state in states)
+        return HealthReport(status="ok" if healthy else "unavailable", checks=checks)
+
+    def router(self) -> APIRouter:
+        """/health/live, /health/ready and /metrics."""
+        router = APIRouter(include_in_schema=False)
+
+        @router.get("/health/live")
+        async def live(_query: Annotated[NoQuery, Query()]) -> HealthReport:
+            return HealthReport(status="ok")
+
+        @router.get("/health/ready")
+        async def ready(response: Response, _query: Annotated[NoQuery, Query()]) -> HealthReport:
+            report = await self.ready()
+            if report.status != "ok":
+                response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+            return report
+
+        @router.get("/metrics")
+        async def metrics() -> Response:
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+        return router
+
+    async def _state(self, name: str) -> str:
+        check, timeout_s = self._checks[name]
+        try:
+            async with asyncio.timeout(timeout_s):
+                await check()
+        except NotReadyError as error:
+            return str(error)
+        except TimeoutError:
+            return f"no answer within {timeout_s:g} s"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the part does not do its job
+            self._log_once(name, error)
+            return "failed"
+        self._failing.discard(name)
+        return "ok"
+
+    def _log_once(self, name: str, error: Exception) -> None:
+        """Log a failure when it begins: probes come every few seconds."""
+        if name not in self._failing:
+            self._failing.add(name)
+            log.error("health_check_failed", check=name, exc_info=error)
+
+
+def worker_app(health: Health, *, title: str, version: str = "1") -> FastAPI:
+    """The HTTP side of a process that serves no API: health pages and metrics."""
+    return create_app(title=title, version=version, health=health, docs=False)

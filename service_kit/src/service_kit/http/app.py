@@ -1,0 +1,79 @@
+"""The FastAPI application that every HTTP process begins with."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Depends, FastAPI
+from starlette.middleware import Middleware
+
+from service_kit.http.context import RequestContext
+from service_kit.http.docs import install_docs
+from service_kit.http.limits import Limits, RequestLimits, TrailingSlash, refuse_repeated_parameters
+from service_kit.http.problem import MEDIA_TYPE, ProblemDocument, install_problem_handlers
+
+if TYPE_CHECKING:
+    from service_kit.health import Health
+
+_SCHEMAS = "#/components/schemas/{model}"
+_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": _SCHEMAS.format(model="ProblemDocument")}}}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The request makes no sense.", "content": _PROBLEM},
+    404: {"description": "There is no such thing.", "content": _PROBLEM},
+    422: {"description": "The request has invalid values.", "content": _PROBLEM},
+    500: {"description": "The server made a mistake.", "content": _PROBLEM},
+}
+
+
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The schema, with the problem document that the routes' errors refer to."""
+        schema = super().openapi()
+        problem = ProblemDocument.model_json_schema(ref_template=_SCHEMAS)
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update(problem.pop("$defs"), ProblemDocument=problem)
+        return schema
+
+
+def create_app(
+    *,
+    title: str,
+    version: str,
+    health: "Health",
+    allowed_hosts: Sequence[str] = ("*",),
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    slashed_prefix: str | None = None,
+    docs: bool = True,
+) -> FastAPI:
+    """Make an app with problem documents, limits, health pages, metrics and offline API pages.
+
+    Args:
+        title: shown on the API page.
+        version: of the API.
+        health: what /health/ready asks.
+        allowed_hosts: names that the Host header may hold, without ports; `*` allows all.
+        limits: sizes above which a request is refused.
+        slashed_prefix: below it paths end with a slash, and are found without it as well.
+        docs: whether /docs and /openapi.json are served.
+    """
+    middleware = [
+        Middleware(RequestContext),
+        Middleware(RequestLimits, allowed_hosts=allowed_hosts, limits=limits),
+    ]
+    if slashed_prefix is not None:
+        middleware.append(Middleware(TrailingSlash, prefix=slashed_prefix))
+    app = _App(
+        title=title,
+        version=version,
+        openapi_url="/openapi.json" if docs else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=middleware,
+        dependencies=[Depends(refuse_repeated_parameters)],
+        responses=_PROBLEMS,
+    )
+    install_problem_handlers(app)
+    app.include_router(health.router())
+    if docs:
+        install_docs(app)
+    return app

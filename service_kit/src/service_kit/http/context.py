@@ -1,0 +1,98 @@
+"""The outermost layer of every HTTP app: a request id, security headers, and the last catch."""
+
+import re
+import uuid
+from http import HTTPStatus
+from time import perf_counter
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service_kit.http.problem import Problem, problem_response
+
+log = structlog.get_logger(__name__)
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MAX_LOGGED_PATH = 200
+_QUIET = ("/health/", "/metrics", "/docs")
+# Answers are data for one caller: nothing may run in them, frame them, sniff or keep them.
+_DEFAULT_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class RequestContext:
+    """ASGI middleware: see the module's docstring. It never raises for an HTTP request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["request_id"] = _request_id(scope)
+        with structlog.contextvars.bound_contextvars(request_id=scope["request_id"]):
+            await _Exchange(self._app, scope, send).run(receive)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, send: Send) -> None:
+        self._app = app
+        self._scope = scope
+        self._send = send
+        self._status: int | None = None
+
+    async def run(self, receive: Receive) -> None:
+        started = perf_counter()
+        try:
+            await self._app(self._scope, receive, self._send_with_headers)
+        except HTTPException as error:
+            await self._answer(error, receive)
+        except Exception:
+            log.exception("http_request_failed", path=self._scope["path"][:_MAX_LOGGED_PATH])
+            problem = Problem(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed. Its logs say why."
+            )
+            await self._answer(problem, receive)
+        self._log(perf_counter() - started)
+
+    async def _answer(self, error: HTTPException, receive: Receive) -> None:
+        if self._status is not None:
+            # The answer has begun: breaking the connection is the only way left to say that it is broken.
+            raise error
+        response = problem_response(error, self._scope["request_id"])
+        await response(self._scope, receive, self._send_with_headers)
+
+    async def _send_with_headers(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in _DEFAULT_HEADERS.items():
+                headers.setdefault(name, value)
+            headers["X-Request-ID"] = self._scope["request_id"]
+        await self._send(message)
+
+    def _log(self, seconds: float) -> None:
+        path = self._scope["path"][:_MAX_LOGGED_PATH]
+        # Paths hold ids only; a query may hold a name, so it is not logged.
+        write = log.debug if path.startswith(_QUIET) else log.info
+        write(
+            "http_request",
+            method=self._scope["method"],
+            path=path,
+            status=self._status,
+            ms=round(seconds * 1000, 2),
+        )
+
+
+def _request_id(scope: Scope) -> str:
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex

@@ -1,0 +1,147 @@
+"""What a request may be at most: refused here before anything reads, decodes or stores it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import unquote_to_bytes
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service_kit.http.problem import Problem
+
+# Probes and scrapers address a process by its IP; these pages repeat nothing of the request.
+_ANY_HOST = ("/health/", "/metrics")
+_HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ENCODED_SEPARATOR = re.compile(rb"%2f|%5c", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes in bytes; `headers` is all of them together."""
+
+    body: int = 1_000_000
+    headers: int = 16_000
+    path: int = 2_000
+    query: int = 4_000
+    query_parameters: int = 50
+
+
+class RequestLimits:
+    """ASGI middleware that raises `Problem` for what `limits` or plain sense forbid.
+
+    Range headers are dropped: every answer is small, and a server may ignore them (RFC 9110, 14.2).
+    """
+
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Sequence[str], limits: Limits) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in allowed_hosts)
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        self._check_host(scope["path"], headers)
+        self._check_headers(scope["headers"])
+        self._check_path(scope["raw_path"])
+        self._check_query(scope["query_string"])
+        self._check_body(headers)
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"range"]
+        await self._app(scope, self._counted(receive), send)
+
+    def _check_host(self, path: str, headers: Headers) -> None:
+        if "*" in self._hosts or path.startswith(_ANY_HOST):
+            return
+        given = headers.getlist("host")
+        match = _HOST.fullmatch(given[0]) if len(given) == 1 else None
+        if match is None or match["name"].lower() not in self._hosts:
+            raise Problem(HTTPStatus.BAD_REQUEST, "This host is not served here.")
+
+    def _check_headers(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+        if sum(len(name) + len(value) for name, value in pairs) > self._limits.headers:
+            raise Problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too long.")
+
+    def _check_path(self, raw: bytes) -> None:
+        if len(raw) > self._limits.path:
+            raise Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "The path is too long.")
+        decoded = _decode(raw)
+        if _CONTROL.search(decoded) or _ENCODED_SEPARATOR.search(raw) or ".." in decoded.split("/"):
+            raise Problem(HTTPStatus.BAD_REQUEST, "The path holds characters that no path has here.")
+
+    def _check_query(self, raw: bytes) -> None:
+        if len(raw) > self._limits.query or raw.count(b"&") >= self._limits.query_parameters:
+            raise Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "The query is too long.")
+        if "\0" in _decode(raw):
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The query holds a NUL character.")
+
+    def _check_body(self, headers: Headers) -> None:
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise Problem(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                "Compressed bodies are not accepted.",
+                headers={"Accept-Encoding": "identity"},
+            )
+        length = headers.get("content-length", "0")
+        if length.isdigit() and int(length) > self._limits.body:
+            raise self._too_large()
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Count the body as it comes: a chunked one does not say its length."""
+        size = 0
+
+        async def receive_counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._limits.body:
+                raise self._too_large()
+            return message
+
+        return receive_counted
+
+    def _too_large(self) -> Problem:
+        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is over {self._limits.body} bytes.")
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        return unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        raise Problem(HTTPStatus.BAD_REQUEST, "The address is not valid UTF-8.") from None
+
+
+async def refuse_repeated_parameters(request: Request) -> None:
+    """A dependency of every route: of two values for one parameter, neither is chosen silently."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise RequestValidationError(
+            [{"type": "repeated", "loc": ("query", name), "msg": "Given more than once"} for name in repeated]
+        )
+
+
+class TrailingSlash:
+    """ASGI middleware: under `prefix`, a path without its last slash is the path with it.
+
+    No redirect: its address would have to be built from the Host header, which is wrong behind a
+    proxy that changes the host, the scheme or the path.
+    """
+
+    def __init__(self, app: ASGIApp, *, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] == "http"
+            and scope["path"].startswith(self._prefix)
+            and not scope["path"].endswith("/")
+        ):
+            scope = {**scope, "path": scope["path"] + "/", "raw_path": scope["raw_path"] + b"/"}
+        await self._app(scope, receive, send)

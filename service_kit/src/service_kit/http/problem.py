@@ -1,0 +1,97 @@
+"""Errors as RFC 9457 problem documents: one shape for everything that goes wrong."""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+_MAX_ERRORS = 20
+_MAX_POINTER = 200
+
+
+class FieldProblem(BaseModel):
+    """One wrong value of a request."""
+
+    pointer: str = Field(
+        description="Where the value stands: JSON pointer that begins with query, path or body."
+    )
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """What every error answers (RFC 9457, section 3)."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["The request has invalid values."])
+    request_id: str | None = Field(None, description="Give it to support: the logs carry it.")
+    errors: list[FieldProblem] | None = Field(None, description="The wrong values, for status 422.")
+
+
+class Problem(HTTPException):
+    """An error that the client may see; `detail` is shown as it is, so it holds no secret and no input."""
+
+    def __init__(self, status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail, headers)
+
+
+class NotFound(Problem):
+    """There is no such thing, or the caller may not know of it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(HTTPStatus.NOT_FOUND, f"No such {what}.")
+
+
+def problem_response(
+    error: HTTPException, request_id: str | None, errors: Sequence[Mapping[str, str]] | None = None
+) -> Response:
+    """The answer for `error`."""
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(error.status_code).phrase,
+        "status": error.status_code,
+        "detail": error.detail,
+        "request_id": request_id,
+    }
+    if errors is not None:
+        document["errors"] = errors
+    # ASCII only: a pointer may hold a name that UTF-8 cannot carry, such as a lone surrogate.
+    return Response(json.dumps(document), error.status_code, error.headers, MEDIA_TYPE)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Let `app` answer problems for its own errors and for the framework's."""
+    app.exception_handler(HTTPException)(_on_http_exception)
+    app.exception_handler(RequestValidationError)(_on_validation_error)
+
+
+async def _on_http_exception(request: Request, error: HTTPException) -> Response:
+    return problem_response(error, request.scope.get("request_id"))
+
+
+async def _on_validation_error(request: Request, error: RequestValidationError) -> Response:
+    problem = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid values.")
+    errors = [_field_problem(item) for item in error.errors()[:_MAX_ERRORS]]
+    return problem_response(problem, request.scope.get("request_id"), errors)
+
+
+def _field_problem(error: Mapping[str, Any]) -> dict[str, str]:
+    detail: str = error["msg"]
+    if error["type"].endswith("_parsing"):
+        # What follows the comma quotes the input, e.g. "…, found `x` at 1".
+        detail = detail.partition(",")[0]
+    return {"pointer": _pointer(error["loc"]), "detail": detail}
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    """A JSON pointer (RFC 6901)."""
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    return ("/" + "/".join(parts))[:_MAX_POINTER]

@@ -1,0 +1,121 @@
+"""The real server on a real socket: what never reaches the application, and how it stops."""
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+
+from service_kit.health import Health
+from service_kit.http import HttpServer, PortTakenError, create_app
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as it:
+        return it.getsockname()[1]
+
+
+@asynccontextmanager
+async def serving(app):
+    port = free_port()
+    server = HttpServer(app, host="127.0.0.1", port=port, port_variable="TEST_PORT")
+    task = asyncio.create_task(server.run())
+    async with asyncio.timeout(10):
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+    try:
+        yield port, server
+    finally:
+        server.stop()
+        await task
+
+
+@pytest.fixture(scope="module")
+async def port():
+    app = create_app(title="t", version="1", health=Health(), allowed_hosts=["127.0.0.1"])
+    async with serving(app) as (it, _):
+        yield it
+
+
+async def talk(port, request):
+    """Send raw bytes and read until the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(request)
+        async with asyncio.timeout(10):
+            return await reader.read()
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 20_000, b"431"),
+        (b"GET / HTTP/1.1\r\n" + b"X-Many: a\r\n" * 3000 + b"X-Last: 1", b"431"),
+        (b"GET /" + b"a" * 20_000 + b" HTTP/1.1", b"414"),
+    ],
+    ids=["header", "headers", "path"],
+)
+async def test_what_is_too_long_is_refused(port, head, status):
+    answer = await talk(port, head + b"\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert b"application/problem+json" in answer
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"a" * 40_000,
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Evil\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
+    ],
+    ids=["header", "no host", "two hosts", "negative", "two lengths", "no colon", "tls"],
+)
+async def test_what_is_no_http_request_is_a_problem(port, request_bytes):
+    answer = await talk(port, request_bytes)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in answer
+    assert b"evil" not in answer.lower()
+
+
+async def test_a_header_with_a_line_break_adds_no_header_to_the_answer(port):
+    answer = await talk(
+        port,
+        b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        b"X-Request-ID: a\nSet-Cookie: evil=1\r\n\r\n",
+    )
+    assert b"set-cookie" not in answer.lower()
+
+
+async def test_a_taken_port_names_the_setting(port):
+    server = HttpServer(
+        create_app(title="t", version="1", health=Health()),
+        host="127.0.0.1",
+        port=port,
+        port_variable="TASK_MEETING_API_PORT",
+    )
+    with pytest.raises(PortTakenError, match=rf"127.0.0.1:{port} \(TASK_MEETING_API_PORT\)"):
+        await server.run()
+
+
+async def test_stopping_lets_a_request_end():
+    app = create_app(title="t", version="1", health=Health())
+    begun = asyncio.Event()
+
+    @app.get("/slow")
+    async def slow() -> str:
+        begun.set()
+        await asyncio.sleep(0.5)
+        return "done"
+
+    async with serving(app) as (port, server), httpx2.AsyncClient() as client:
+        answer = asyncio.create_task(client.get(f"http://127.0.0.1:{port}/slow"))
+        await begun.wait()
+        server.stop()
+        assert (await answer).json() == "done"

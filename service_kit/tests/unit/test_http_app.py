@@ -1,0 +1,294 @@
+"""What every HTTP app answers to good and bad requests, without a server or a database."""
+
+import json
+from typing import Annotated
+from uuid import UUID
+
+import httpx2
+import pytest
+from fastapi import Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from structlog.testing import capture_logs
+
+from service_kit.health import Health
+from service_kit.http import Limits, NoQuery, NotFound, Page, PageQuery, create_app
+
+SECRET = "s3cret-in-an-exception"
+MAX_BODY = 20_000
+
+
+class Thing(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: str = Field(max_length=10)
+    count: int = Field(ge=0, le=2**63 - 1)
+
+
+class ThingPage(Page):
+    things: list[str]
+
+
+def make_app():
+    app = create_app(
+        title="Things",
+        version="1",
+        health=Health(),
+        allowed_hosts=["things.example"],
+        limits=Limits(body=MAX_BODY),
+        slashed_prefix="/api/",
+    )
+
+    @app.get("/api/things/")
+    async def list_things(query: Annotated[PageQuery, Query()]) -> ThingPage:
+        return ThingPage(total=1, page=query.page, size=query.size, things=["a"])
+
+    @app.get("/api/things/{oid}/")
+    async def get_thing(oid: UUID, _query: Annotated[NoQuery, Query()]) -> Thing:
+        raise NotFound(f"thing {oid.version}")
+
+    @app.get("/api/numbers/{number}/")
+    async def get_number(number: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> int:
+        return number
+
+    @app.post("/api/things/")
+    async def make_thing(thing: Thing) -> Thing:
+        return thing
+
+    @app.get("/api/broken/")
+    async def broken() -> None:
+        raise RuntimeError(SECRET)
+
+    return app
+
+
+@pytest.fixture(scope="module")
+async def client():
+    transport = httpx2.ASGITransport(app=make_app())
+    async with httpx2.AsyncClient(transport=transport, base_url="http://things.example") as it:
+        yield it
+
+
+def assert_problem(response, status):
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    document = response.json()
+    assert document["status"] == status
+    assert document["request_id"] == response.headers["x-request-id"]
+    return document
+
+
+async def test_a_list_is_answered_in_the_envelope(client):
+    response = await client.get("/api/things/", params={"page": 2, "size": 10})
+    assert response.json() == {"total": 1, "page": 2, "size": 10, "things": ["a"]}
+
+
+async def test_a_path_without_its_last_slash_is_found_without_a_redirect(client):
+    with_slash, without = await client.get("/api/things/?size=7"), await client.get("/api/things?size=7")
+    assert without.status_code == 200
+    assert without.json() == with_slash.json()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=0",
+        "page=-1",
+        "page=10001",
+        "page=99999999999999999999999999999",
+        "page=one",
+        "page=",
+        "page=true",
+        "page=1e400",
+        "size=0",
+        "size=201",
+        "size=1000000000",
+        "page=1&page=2",
+        "unknown=1",
+        "is_admin=true",
+        "page=%00",
+        "name=%00",
+    ],
+)
+async def test_a_wrong_query_is_422(client, query):
+    assert_problem(await client.get(f"/api/things/?{query}"), 422)
+
+
+async def test_a_route_without_parameters_refuses_any(client):
+    assert_problem(await client.get(f"/api/things/{UUID(int=1)}/?a=1"), 422)
+
+
+async def test_errors_point_to_the_values_and_do_not_repeat_them(client):
+    document = assert_problem(await client.get("/api/things/?page=abcXYZ&size=500"), 422)
+    assert document["errors"] == [
+        {"pointer": "/query/page", "detail": "Input should be a valid integer"},
+        {"pointer": "/query/size", "detail": "Input should be less than or equal to 200"},
+    ]
+    malformed = await client.get("/api/things/zzXYZzz/")
+    assert malformed.json()["errors"] == [{"pointer": "/path/oid", "detail": "Input should be a valid UUID"}]
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "-1", "9223372036854775808", "1" * 1500, "1e400", "1.5", "NaN", "true"]
+)
+async def test_a_number_out_of_range_is_422(client, number):
+    assert_problem(await client.get(f"/api/numbers/{number}/"), 422)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/things/%00/", 400),
+        ("/api/things/%ff%fe/", 400),
+        ("/api/things/%ed%a0%80/", 400),  # a lone surrogate, in what would be its UTF-8
+        ("/api/things/?name=%ed%a0%80", 400),
+        ("/api/things/..%2f..%2fetc/", 400),
+        ("/api/things/%2e%2e/", 400),
+        ("/api/things/%0d%0aSet-Cookie:a=b/", 400),
+        ("/api/things/" + "a" * 3000, 414),
+        ("/api/things/?name=" + "a" * 5000, 414),
+        ("/api/things/?" + "&".join("p" for _ in range(1_000)), 414),
+        ("/nowhere", 404),
+        ("/docs/nothing.js", 404),
+    ],
+)
+async def test_a_wrong_address_is_refused(client, path, status):
+    assert_problem(await client.get(path), status)
+
+
+async def test_a_missing_thing_and_a_wrong_method_are_problems(client):
+    assert assert_problem(await client.get(f"/api/things/{UUID(int=1)}/"), 404)["detail"].startswith(
+        "No such thing"
+    )
+    response = await client.delete("/api/things/")
+    assert_problem(response, 405)
+    assert "GET" in response.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "things.example.evil",
+        "things.example:80:80",
+        "a b",
+        "things.example@evil",
+        "[::1]x",
+        "",
+    ],
+)
+async def test_a_foreign_host_is_refused_and_not_repeated(client, host):
+    response = await client.get("/api/things/", headers={"Host": host})
+    assert_problem(response, 400)
+    assert "evil" not in response.text
+
+
+async def test_probes_may_use_any_host(client):
+    response = await client.get("/health/live", headers={"Host": "10.1.2.3:8005"})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"name": "a", "count": NaN}',
+        b'{"name": "a", "count": 1e400}',
+        b'{"name": "a", "count": true}',
+        b'{"name": "a", "count": -1}',
+        b'{"name": "a", "count": 9223372036854775808}',
+        b'{"name": "aaaaaaaaaaaaaaaaaaaa", "count": 1}',
+        b'{"name": "\\ud800", "count": 1}',
+        b'{"name": "a", "count": 1, "\\ud800": 1}',
+        b'{"name": "a", "count": 1, "is_admin": true}',
+        b"[" * 10_000,
+        b"\xff\xfe{}",
+    ],
+)
+async def test_a_wrong_body_is_refused(client, body):
+    response = await client.post("/api/things/", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code in {400, 422}
+    assert_problem(response, response.status_code)
+
+
+async def test_a_body_of_another_type_is_refused(client):
+    body = b'{"name": "a", "count": 1}'
+    assert_problem(
+        await client.post("/api/things/", content=body, headers={"Content-Type": "text/plain"}), 422
+    )
+    gzipped = await client.post("/api/things/", content=body, headers={"Content-Encoding": "gzip"})
+    assert_problem(gzipped, 415)
+    assert gzipped.headers["accept-encoding"] == "identity"
+
+
+async def test_a_body_over_the_limit_is_refused_whether_or_not_it_says_its_length(client):
+    async def chunks():
+        for _ in range(20):
+            yield b" " * (MAX_BODY // 10)
+
+    headers = {"Content-Type": "application/json"}
+    assert_problem(await client.post("/api/things/", content=b" " * (MAX_BODY + 1), headers=headers), 413)
+    assert_problem(await client.post("/api/things/", content=chunks(), headers=headers), 413)
+
+
+@pytest.mark.parametrize(
+    "value", ["bytes=9999999999-", "bytes=0-0,0-0,0-0", "bytes=-", "lines=1-2", "bytes=" + "9" * 999]
+)
+async def test_a_range_is_ignored(client, value):
+    for path in ("/api/things/", "/docs/swagger-ui.css"):
+        response = await client.get(path, headers={"Range": value})
+        assert response.status_code == 200
+
+
+async def test_an_unexpected_error_is_logged_and_not_told(client):
+    with capture_logs() as logs:
+        response = await client.get("/api/broken/")
+    document = assert_problem(response, 500)
+    assert SECRET not in json.dumps(document)
+    failure = next(entry for entry in logs if entry["event"] == "http_request_failed")
+    assert failure["exc_info"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("abc-1.2_3", True), ("a b", False), ("<script>", False), ("a" * 65, False), ("", False)],
+)
+async def test_a_sane_request_id_is_kept(client, given, kept):
+    response = await client.get("/api/things/", headers={"X-Request-ID": given})
+    assert (response.headers["x-request-id"] == given) is kept
+    assert response.headers["x-request-id"]
+
+
+async def test_forwarded_headers_are_not_believed_or_repeated(client):
+    headers = {
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "evil",
+        "Forwarded": "host=evil.example",
+    }
+    response = await client.get("/api/things", headers=headers)
+    assert response.status_code == 200
+    assert "evil" not in response.text + str(response.headers)
+
+
+async def test_answers_carry_security_headers(client):
+    for path in ("/api/things/", "/api/broken/", "/nowhere"):
+        headers = (await client.get(path)).headers
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+
+
+async def test_openapi_describes_errors_as_problems(client):
+    schema = (await client.get("/openapi.json")).json()
+    responses = schema["paths"]["/api/things/"]["get"]["responses"]
+    assert set(responses["422"]["content"]) == {"application/problem+json"}
+    assert "ProblemDocument" in schema["components"]["schemas"]
+    assert "HTTPValidationError" not in json.dumps(schema)
+
+
+async def test_the_api_page_asks_only_this_server(client):
+    page = await client.get("/docs")
+    assert "unsafe-eval" not in page.headers["content-security-policy"]
+    assert "script-src 'self';" in page.headers["content-security-policy"]
+    assert "//" not in page.text.replace("<!doctype html>", "")
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js", "favicon-32x32.png", "LICENSE"):
+        assert (await client.get(f"/docs/{name}")).status_code == 200
