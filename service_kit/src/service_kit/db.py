@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 from sqlalchemy import URL, MetaData, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 CONNECT_TIMEOUT_S = 10.0
@@ -122,7 +123,9 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         return _is_transient_dbapi(error)
     # asyncpg's own InterfaceError: a connection that was closed under us.
-    return isinstance(error, (OSError, PoolTimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError))
+    return isinstance(
+        error, (OSError, PoolTimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+    )
 
 
 def _is_transient_dbapi(error: DBAPIError) -> bool:

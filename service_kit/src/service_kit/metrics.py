@@ -10,11 +10,15 @@ PARKED = Counter("consumer_parked_messages", "Messages that were parked.", ("gro
 PARKED_KEYS = Gauge("consumer_parked_keys", "Keys that are parked now.", ("group",))
 RETRIES = Counter("consumer_retries", "Batches that were tried again after a passing error.", ("group",))
 CONFLICTS = Counter(
-    "consumer_offset_conflicts", "Batches rolled back because another consumer had moved the offset.", ("group",)
+    "consumer_offset_conflicts",
+    "Batches rolled back because another consumer had moved the offset.",
+    ("group",),
 )
 LAG = Gauge("consumer_lag_messages", "Messages that are in the topic and not yet applied.", _PLACE)
 HALTED = Gauge("consumer_halted", "1 while the consumer has stopped and needs a person.", ("group",))
-BATCH_SECONDS = Histogram("consumer_batch_seconds", "Time to apply and commit one batch.", ("group",), buckets=_SECONDS)
+BATCH_SECONDS = Histogram(
+    "consumer_batch_seconds", "Time to apply and commit one batch.", ("group",), buckets=_SECONDS
+)
 BATCH_MESSAGES = Histogram(
     "consumer_batch_messages", "Messages in one batch.", ("group",), buckets=(1, 4, 16, 64, 256, 1024, 4096)
 )
@@ -24,4 +28,6 @@ FRESHNESS_SECONDS = Histogram(
     ("group",),
     buckets=_SECONDS,
 )
-SWEPT = Counter("consumer_swept_rows", "Rows removed because a new snapshot no longer held them.", ("group", "topic"))
+SWEPT = Counter(
+    "consumer_swept_rows", "Rows removed because a new snapshot no longer held them.", ("group", "topic")
+)

@@ -75,7 +75,9 @@ async def touch_seen(session: WriteSession, table: Table, rows: Sequence[Row], *
         await session.execute(_touch(table, key), _arrays(columns, rows))
 
 
-async def sweep_unseen(session: WriteSession, table: Table, boundaries: Mapping[int, int], *, key: str) -> list[Any]:
+async def sweep_unseen(
+    session: WriteSession, table: Table, boundaries: Mapping[int, int], *, key: str
+) -> list[Any]:
     """Mark as deleted what a finished snapshot did not contain.
 
     Args:
@@ -125,7 +127,5 @@ def _touch(table: Table, key: str) -> TextClause:
 
 
 def _unnest(table: Table, columns: Sequence[str]) -> str:
-    arrays = ", ".join(
-        f"CAST(:{column} AS {table.c[column].type.compile(_DIALECT)}[])" for column in columns
-    )
+    arrays = ", ".join(f"CAST(:{column} AS {table.c[column].type.compile(_DIALECT)}[])" for column in columns)
     return f"unnest({arrays}) AS u({', '.join(columns)})"
