@@ -24,6 +24,7 @@ from service_kit.consumer.snapshots import SnapshotSweeper
 from service_kit.consumer.source import MessageSource, OffsetGapError
 from service_kit.consumer.tables import ConsumerTables
 from service_kit.db import Database, WriteSession, is_transient
+from service_kit.health import NotReadyError
 from service_kit.messages import Message, TopicPartition
 
 log = structlog.get_logger(__name__)
@@ -62,8 +63,9 @@ class _StoppedError(Exception):
 class Consumer:
     """One member of a consumer group.
 
-    `run` returns after `stop`, or raises `ConsumerHaltedError`; passing errors of Kafka or the
-    database never end it. `progress` says how it is doing.
+    `run` returns after `stop` and raises nothing that can be foreseen: passing errors of Kafka or the
+    database are retried, and where going on would lose data it halts, leaves the group and stays up,
+    not ready, so that the reason can be read where people look for it. `check` is for readiness.
     """
 
     def __init__(
@@ -97,11 +99,7 @@ class Consumer:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Consume until `stop`.
-
-        Raises:
-            ConsumerHaltedError: offsets are missing in the topic, or too many keys are parked.
-        """
+        """Consume until `stop`."""
         metrics.HALTED.labels(self._group).set(0)
         try:
             await self._retried(self._source.start)
@@ -111,12 +109,20 @@ class Consumer:
         except _StoppedError:
             log.info("stopped while waiting for something to come back")
         except (ConsumerHaltedError, OffsetGapError) as error:
-            metrics.HALTED.labels(self._group).set(1)
-            self.progress.halted(str(error))
-            log.critical("consumer halted", reason=str(error))
-            raise ConsumerHaltedError(str(error)) from error
+            self._halt(str(error))
         finally:
             await self._leave()
+        await self._stopping.wait()
+
+    async def check(self) -> None:
+        """Raise `NotReadyError` when this consumer does not get on."""
+        if (problem := self.progress.problem()) is not None:
+            raise NotReadyError(problem)
+
+    def _halt(self, reason: str) -> None:
+        metrics.HALTED.labels(self._group).set(1)
+        self.progress.halted(reason)
+        log.critical("consumer halted", reason=reason)
 
     async def _turn(self) -> None:
         if self._source.generation != self._generation:
