@@ -1,0 +1,19 @@
+"""How a change came here, step by step."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from task_meeting import schemas
+from task_meeting.api.dependencies import NoParameters, Session
+from task_meeting.service import directory
+
+router = APIRouter(prefix="/trace", tags=["trace"])
+
+
+@router.get("/{assignment_id}/")
+async def get_trace(
+    session: Session, assignment_id: Annotated[int, Path(ge=1, le=2**63 - 1)], _query: NoParameters
+) -> schemas.Trace:
+    """When an assignment's present state was committed, captured, published and applied."""
+    return await directory.assignment_trace(session, assignment_id)

@@ -1,0 +1,34 @@
+"""People: who works on something at present."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from service_kit.http import PageQuery
+from task_meeting import queries, schemas
+from task_meeting.api.dependencies import NoParameters, Session
+from task_meeting.service import directory
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+@router.get("/")
+async def list_users(session: Session, query: Annotated[schemas.UserQuery, Query()]) -> schemas.UserPage:
+    """People with at least one active assignment."""
+    total, users = await queries.list_users(session, query)
+    return schemas.UserPage(total=total, page=query.page, size=query.size, users=users)
+
+
+@router.get("/{user_oid}/")
+async def get_user(session: Session, user_oid: UUID, _query: NoParameters) -> schemas.UserDetail:
+    """A person with their assignments and the links to their onboarding requests."""
+    return await directory.user_detail(session, user_oid)
+
+
+@router.get("/{user_oid}/assignments/")
+async def list_assignments(
+    session: Session, user_oid: UUID, query: Annotated[PageQuery, Query()]
+) -> schemas.AssignmentPage:
+    """A person's active assignments, the oldest first."""
+    return await directory.user_assignments(session, user_oid, query)

@@ -1,0 +1,45 @@
+"""Composition root of the API process."""
+
+from fastapi import FastAPI
+
+from service_kit.db import Database
+from service_kit.health import Health
+from service_kit.http import HttpServer, create_app
+from service_kit.process import serve
+from task_meeting.api import router
+from task_meeting.settings import Settings
+
+_VERSION = "1.0.0"
+
+
+def build_app(settings: Settings, database: Database) -> FastAPI:
+    """The application; it connects to nothing until it is asked something."""
+    health = Health()
+    health.register("database", database.ping)
+    app = create_app(
+        title="Team Suite: tasks and meetings",
+        version=_VERSION,
+        health=health,
+        allowed_hosts=settings.api_allowed_hosts,
+        slashed_prefix="/api/",
+    )
+    app.state.database = database
+    app.include_router(router)
+    return app
+
+
+async def run_api(settings: Settings) -> None:
+    """Serve until a signal."""
+    database = Database(
+        settings.database_url, application_name="task_meeting.api", pool_size=settings.db_pool_size
+    )
+    server = HttpServer(
+        build_app(settings, database),
+        host=settings.api_host,
+        port=settings.api_port,
+        port_variable="TASK_MEETING_API_PORT",
+    )
+    try:
+        await serve(server)
+    finally:
+        await database.close()

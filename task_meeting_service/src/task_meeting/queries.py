@@ -1,0 +1,149 @@
+"""All SQL that reads. Each list has an index of `models.py` for its order and for each filter."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from service_kit.db import ReadSession
+from task_meeting import schemas
+from task_meeting.models import Assignment, Person, Project, Team
+
+M = TypeVar("M", bound=BaseModel)
+
+_PERSON = (Person.oid, Person.name, Person.email, Person.role)
+_USER = (*_PERSON, Person.locale, Person.time_zone)
+_PROJECT = (Project.oid, Project.name)
+_TEAM = (Team.oid, Team.name, Team.project_oid)
+_ASSIGNMENT = (
+    Assignment.id,
+    Assignment.user_oid,
+    Assignment.project_oid,
+    Assignment.project_name,
+    Assignment.team_oid,
+    Assignment.team_name,
+    Assignment.application_url,
+    Assignment.created_at,
+)
+
+
+async def list_users(session: ReadSession, query: schemas.UserQuery) -> tuple[int, list[schemas.User]]:
+    """How many people match, and those of the page."""
+    statement = select(*_USER).where(_active(Assignment.user_oid == Person.oid, *_place(query)))
+    if query.role is not None:
+        statement = statement.where(Person.role == query.role)
+    if query.search is not None:
+        statement = statement.where(Person.search.op("@@")(func.search_query(query.search)))
+    column = Person.email if query.sort.endswith("email") else Person.name
+    return await _page(session, schemas.User, _sorted(statement, column, Person.oid, query.sort), query)
+
+
+async def find_user(session: ReadSession, user_oid: UUID) -> schemas.User | None:
+    """A person who has an active assignment."""
+    statement = select(*_USER).where(Person.oid == user_oid, _active(Assignment.user_oid == user_oid))
+    return await _one(session, schemas.User, statement)
+
+
+async def list_assignments(
+    session: ReadSession, user_oid: UUID, page: schemas.PageQuery
+) -> tuple[int, list[schemas.Assignment]]:
+    """A person's active assignments, the oldest first."""
+    statement = select(*_ASSIGNMENT).where(Assignment.user_oid == user_oid, ~Assignment.deleted)
+    return await _page(session, schemas.Assignment, statement.order_by(Assignment.id), page)
+
+
+async def list_projects(
+    session: ReadSession, query: schemas.ProjectQuery
+) -> tuple[int, list[schemas.Project]]:
+    """How many projects there are, and those of the page."""
+    statement = select(*_PROJECT).where(_active(Assignment.project_oid == Project.oid))
+    return await _page(
+        session, schemas.Project, _sorted(statement, Project.name, Project.oid, query.sort), query
+    )
+
+
+async def find_project(session: ReadSession, project_oid: UUID) -> schemas.Project | None:
+    """A project that has an active assignment."""
+    statement = select(*_PROJECT).where(
+        Project.oid == project_oid, _active(Assignment.project_oid == project_oid)
+    )
+    return await _one(session, schemas.Project, statement)
+
+
+async def list_teams(session: ReadSession, query: schemas.TeamQuery) -> tuple[int, list[schemas.Team]]:
+    """How many teams match, and those of the page."""
+    statement = select(*_TEAM).where(_active(Assignment.team_oid == Team.oid))
+    if query.project_oid is not None:
+        statement = statement.where(Team.project_oid == query.project_oid)
+    return await _page(session, schemas.Team, _sorted(statement, Team.name, Team.oid, query.sort), query)
+
+
+async def find_team(session: ReadSession, team_oid: UUID) -> tuple[schemas.Team, str] | None:
+    """A team that has an active assignment, and its project's name."""
+    statement = (
+        select(*_TEAM, Project.name.label("project_name"))
+        .join(Project, Project.oid == Team.project_oid)
+        .where(Team.oid == team_oid, _active(Assignment.team_oid == team_oid))
+    )
+    row = (await session.execute(statement)).mappings().one_or_none()
+    return None if row is None else (schemas.Team.model_validate(row), row["project_name"])
+
+
+async def list_members(
+    session: ReadSession, team_oid: UUID, page: schemas.PageQuery
+) -> tuple[int, list[schemas.Member]]:
+    """The people of a team, by name."""
+    statement = (
+        select(Assignment.id.label("assignment_id"), *_PERSON)
+        .join(Person, Person.oid == Assignment.user_oid)
+        .where(Assignment.team_oid == team_oid, ~Assignment.deleted)
+        .order_by(func.lower(Person.name), Person.oid)
+    )
+    return await _page(session, schemas.Member, statement, page)
+
+
+async def find_trace(session: ReadSession, assignment_id: int) -> schemas.Trace | None:
+    """When the steps of an assignment's present state happened, also when that state is its end."""
+    statement = select(
+        Assignment.id.label("assignment_id"),
+        Assignment.deleted,
+        Assignment.committed_at,
+        Assignment.captured_at,
+        Assignment.published_at,
+        Assignment.applied_at,
+    ).where(Assignment.id == assignment_id)
+    return await _one(session, schemas.Trace, statement)
+
+
+def _active(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """That there is an active assignment of which all conditions hold."""
+    return exists().where(~Assignment.deleted, *conditions)
+
+
+def _place(query: schemas.UserQuery) -> list[ColumnElement[bool]]:
+    wanted = {Assignment.project_oid: query.project_oid, Assignment.team_oid: query.team_oid}
+    return [column == oid for column, oid in wanted.items() if oid is not None]
+
+
+def _sorted(
+    statement: Select[Any], column: InstrumentedAttribute[str], oid: InstrumentedAttribute[UUID], sort: str
+) -> Select[Any]:
+    """By a text without regard to case; the id makes the order total, so that pages do not overlap."""
+    keys = (func.lower(column), oid)
+    return statement.order_by(*(key.desc() for key in keys) if sort.startswith("-") else keys)
+
+
+async def _page(
+    session: ReadSession, model: type[M], statement: Select[Any], page: schemas.PageQuery
+) -> tuple[int, list[M]]:
+    counted = select(func.count()).select_from(statement.order_by(None).subquery())
+    total = (await session.execute(counted)).scalar_one()
+    rows = await session.execute(statement.limit(page.size).offset(page.offset))
+    return total, [model.model_validate(row) for row in rows.mappings()]
+
+
+async def _one(session: ReadSession, model: type[M], statement: Select[Any]) -> M | None:
+    row = (await session.execute(statement)).mappings().one_or_none()
+    return None if row is None else model.model_validate(row)

@@ -1,0 +1,22 @@
+"""What this service reads from the environment; .env.example explains each variable."""
+
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from service_kit.http import HttpSettings
+from service_kit.settings import ServiceSettings
+
+
+class Settings(HttpSettings, ServiceSettings):
+    """Variables begin with `TASK_MEETING_`, but for those that the whole suite shares."""
+
+    model_config = SettingsConfigDict(env_prefix="TASK_MEETING_")
+
+    api_port: int = Field(8005, ge=1, le=65535)
+    consumer_port: int = Field(8105, ge=1, le=65535, description="Health and metrics of the consumer.")
+    consumer_instance_id: str | None = Field(None, description="Static membership; unique among consumers.")
+
+    @field_validator("consumer_instance_id")
+    @classmethod
+    def _empty_is_none(cls, value: str | None) -> str | None:
+        return value or None
