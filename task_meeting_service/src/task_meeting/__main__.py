@@ -2,10 +2,11 @@
 
 import argparse
 import asyncio
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
-from service_kit import migrations, parked, process
+from service_kit import migrations, process
+from service_kit.consumer.cli import add_parked_command, run_parked_command
 from service_kit.db import Database
 from service_kit.logging import configure_logging
 from task_meeting.app import run_api
@@ -18,17 +19,19 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def main() -> None:
     """Do what the command line says."""
     arguments = _parser().parse_args()
-    settings = Settings()  # type: ignore[call-arg]  # the environment gives the rest
+    settings = Settings()
     configure_logging(
         service=f"task_meeting.{arguments.command}", level=settings.log_level, log_format=settings.log_format
     )
-    commands: dict[str, Callable[[], None]] = {
-        "migrate": lambda: migrations.upgrade(settings.database_url, MIGRATIONS),
-        "api": lambda: process.run(run_api(settings)),
-        "consumer": lambda: process.run(run_consumer(settings)),
-        "parked": lambda: asyncio.run(_parked(settings, arguments)),
-    }
-    commands[arguments.command]()
+    match arguments.command:
+        case "migrate":
+            migrations.upgrade(settings.database_url, MIGRATIONS)
+        case "api":
+            process.run(run_api(settings))
+        case "consumer":
+            process.run(run_consumer(settings))
+        case "parked":
+            sys.exit(asyncio.run(_parked(settings, arguments)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,14 +40,14 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database's schema up to date")
     commands.add_parser("api", help="serve HTTP")
     commands.add_parser("consumer", help="follow the assignments")
-    parked.add_arguments(commands.add_parser("parked", help="messages that could not be applied"))
+    add_parked_command(commands)
     return parser
 
 
-async def _parked(settings: Settings, arguments: argparse.Namespace) -> None:
+async def _parked(settings: Settings, arguments: argparse.Namespace) -> int:
     database = Database(settings.database_url, application_name="task_meeting.parked")
     try:
-        await parked.run(build_redriver(database), arguments)
+        return await run_parked_command(arguments, build_redriver(database))
     finally:
         await database.close()
 

@@ -36,10 +36,10 @@ class AssignmentRow(RowChange, kw_only=True):
     user_role: _Word
     project_oid: UUID
     team_oid: UUID | None
-    application_url: _Url | None | UnsetType = UNSET
-    user_locale: _Word | None | UnsetType = UNSET
-    user_time_zone: _Word | None | UnsetType = UNSET
-    created_at: _Time | None | UnsetType = UNSET
+    application_url: _Url | UnsetType | None = UNSET
+    user_locale: _Word | UnsetType | None = UNSET
+    user_time_zone: _Word | UnsetType | None = UNSET
+    created_at: _Time | UnsetType | None = UNSET
 
 
 AssignmentChange = Change[AssignmentRow]

@@ -8,10 +8,12 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service_kit.db import ReadSession
+from service_kit.http import PageQuery
 from task_meeting import schemas
 from task_meeting.models import Assignment, Person, Project, Team
 
 M = TypeVar("M", bound=BaseModel)
+_AnySelect = Select[*tuple[Any, ...]]
 
 _PERSON = (Person.oid, Person.name, Person.email, Person.role)
 _USER = (*_PERSON, Person.locale, Person.time_zone)
@@ -47,7 +49,7 @@ async def find_user(session: ReadSession, user_oid: UUID) -> schemas.User | None
 
 
 async def list_assignments(
-    session: ReadSession, user_oid: UUID, page: schemas.PageQuery
+    session: ReadSession, user_oid: UUID, page: PageQuery
 ) -> tuple[int, list[schemas.Assignment]]:
     """A person's active assignments, the oldest first."""
     statement = select(*_ASSIGNMENT).where(Assignment.user_oid == user_oid, ~Assignment.deleted)
@@ -59,9 +61,8 @@ async def list_projects(
 ) -> tuple[int, list[schemas.Project]]:
     """How many projects there are, and those of the page."""
     statement = select(*_PROJECT).where(_active(Assignment.project_oid == Project.oid))
-    return await _page(
-        session, schemas.Project, _sorted(statement, Project.name, Project.oid, query.sort), query
-    )
+    statement = _sorted(statement, Project.name, Project.oid, query.sort)
+    return await _page(session, schemas.Project, statement, query)
 
 
 async def find_project(session: ReadSession, project_oid: UUID) -> schemas.Project | None:
@@ -92,7 +93,7 @@ async def find_team(session: ReadSession, team_oid: UUID) -> tuple[schemas.Team,
 
 
 async def list_members(
-    session: ReadSession, team_oid: UUID, page: schemas.PageQuery
+    session: ReadSession, team_oid: UUID, page: PageQuery
 ) -> tuple[int, list[schemas.Member]]:
     """The people of a team, by name."""
     statement = (
@@ -128,15 +129,15 @@ def _place(query: schemas.UserQuery) -> list[ColumnElement[bool]]:
 
 
 def _sorted(
-    statement: Select[Any], column: InstrumentedAttribute[str], oid: InstrumentedAttribute[UUID], sort: str
-) -> Select[Any]:
+    statement: _AnySelect, column: InstrumentedAttribute[str], oid: InstrumentedAttribute[UUID], sort: str
+) -> _AnySelect:
     """By a text without regard to case; the id makes the order total, so that pages do not overlap."""
     keys = (func.lower(column), oid)
     return statement.order_by(*(key.desc() for key in keys) if sort.startswith("-") else keys)
 
 
 async def _page(
-    session: ReadSession, model: type[M], statement: Select[Any], page: schemas.PageQuery
+    session: ReadSession, model: type[M], statement: _AnySelect, page: PageQuery
 ) -> tuple[int, list[M]]:
     counted = select(func.count()).select_from(statement.order_by(None).subquery())
     total = (await session.execute(counted)).scalar_one()
@@ -144,6 +145,6 @@ async def _page(
     return total, [model.model_validate(row) for row in rows.mappings()]
 
 
-async def _one(session: ReadSession, model: type[M], statement: Select[Any]) -> M | None:
+async def _one(session: ReadSession, model: type[M], statement: _AnySelect) -> M | None:
     row = (await session.execute(statement)).mappings().one_or_none()
     return None if row is None else model.model_validate(row)

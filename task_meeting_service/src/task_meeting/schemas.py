@@ -113,7 +113,7 @@ class Trace(Schema):
     assignment_id: int = Field(examples=[1])
     deleted: bool = Field(description="Whether the present state is the end of the assignment.")
     committed_at: Moment | None = Field(
-        description="The source committed it; a snapshot's time for its rows."
+        description="The source committed it (a snapshot's row: its snapshot)."
     )
     captured_at: Moment = Field(description="Debezium read it from the write-ahead log.")
     published_at: Moment = Field(description="Kafka's time of the message.")

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from service_kit.db import ReadSession
-from service_kit.http import NotFound
+from service_kit.http import NotFound, PageQuery
 from task_meeting import queries, schemas
 
 # What an answer holds inside another one: as much as the largest page; the rest has pages of its own.
-_FIRST = schemas.PageQuery(size=200)
+_FIRST = PageQuery(size=200)
 
 
 async def user_detail(session: ReadSession, user_oid: UUID) -> schemas.UserDetail:
@@ -19,9 +19,7 @@ async def user_detail(session: ReadSession, user_oid: UUID) -> schemas.UserDetai
     return schemas.UserDetail(**dict(user), assignments=assignments, assignments_total=total)
 
 
-async def user_assignments(
-    session: ReadSession, user_oid: UUID, page: schemas.PageQuery
-) -> schemas.AssignmentPage:
+async def user_assignments(session: ReadSession, user_oid: UUID, page: PageQuery) -> schemas.AssignmentPage:
     """A page of a person's assignments. Raises `NotFound`."""
     if await queries.find_user(session, user_oid) is None:
         raise NotFound("user")

@@ -22,9 +22,8 @@ Row = dict[str, Any]
 async def follow(session: WriteSession, changes: Sequence[AssignmentChange]) -> None:
     """Apply changes of assignments; one that is not newer than what is known changes nothing."""
     now = (await session.execute(select(func.clock_timestamp()))).scalar_one()
-    await upsert_newer(
-        session, _table(Assignment), [_assignment(change, now) for change in changes], key="id"
-    )
+    assignments = (_assignment(change, now) for change in changes)
+    await upsert_newer(session, _table(Assignment), assignments, key="id")
     await touch_seen(session, _table(Assignment), _seen(changes), key="id")
     # A deleted row's copies may be older than a rename that was under way: only living rows tell names.
     living = [change for change in changes if not change.deleted]
