@@ -1,0 +1,84 @@
+"""Small request wrappers of this service."""
+
+import logging
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+log = logging.getLogger(__name__)
+
+# Unfold's pages use Alpine.js, which evaluates expressions, and small inline scripts. Nothing comes from elsewhere.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
+# SQLSTATE classes and codes (PostgreSQL manual, appendix A) that mean "somebody else was at it too".
+_INTEGRITY_VIOLATION = "23"
+_CONCURRENCY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock time-out
+
+
+def peer_address(request: HttpRequest) -> str:
+    """The address at the other end of the connection; headers are not asked, as clients write them."""
+    return request.META["REMOTE_ADDR"]
+
+
+def content_security_policy(get_response: GetResponse) -> GetResponse:
+    """Tell browsers to load nothing from elsewhere."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
+        return response
+
+    return middleware
+
+
+def own_time_zone(get_response: GetResponse) -> GetResponse:
+    """Show times in the zone of the person who is signed in."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        zone = getattr(request.user, "time_zone", "UTC")
+        with timezone.override(ZoneInfo(zone)):
+            return get_response(request)
+
+    return middleware
+
+
+class DatabaseConflictMiddleware:
+    """A change that lost a race is a message on the page it came from, not an error page.
+
+    Forms check their rules before they save. What the database refuses after that was caused by somebody who saved in
+    between: a double click, a colleague, an import. The transaction is rolled back by then, so nothing was saved.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        state = sqlstate(exception)
+        if request.method != "POST" or not (state in _CONCURRENCY or state.startswith(_INTEGRITY_VIOLATION)):
+            return None
+        log.warning("a change lost a race and was rolled back, SQLSTATE %s", state)
+        messages.error(
+            request,
+            _("Somebody changed the same data at the same time. Nothing was saved. Please try again."),
+        )
+        return HttpResponseRedirect(request.get_full_path())
+
+
+def sqlstate(exception: Exception) -> str:
+    """PostgreSQL's error code, or an empty text if the exception did not come from it."""
+    if not isinstance(exception, DatabaseError):
+        return ""
+    return getattr(exception.__cause__, "pgcode", None) or ""

@@ -1,0 +1,2 @@
+def add_health(request, context):
+    return context

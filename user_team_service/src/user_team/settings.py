@@ -1,0 +1,204 @@
+"""Django settings, all from the environment (names and defaults: `.env.example`).
+
+Secure by default. One exception is derived, never configured: while every allowed host is a loopback name, the
+site is spoken to over plain HTTP on this machine, so cookies are not marked `Secure` and HTTP is not redirected.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from user_team import environment
+
+PACKAGE_DIR = Path(__file__).resolve().parent
+
+# An empty key makes Django refuse to start the first time the key is needed.
+SECRET_KEY = environment.text("USER_TEAM_SECRET_KEY")
+DEBUG = environment.flag("USER_TEAM_DEBUG", default=False)
+ALLOWED_HOSTS = environment.words("USER_TEAM_ALLOWED_HOSTS", "127.0.0.1,localhost")
+CSRF_TRUSTED_ORIGINS = environment.words("USER_TEAM_CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "unfold",  # must precede django.contrib.admin: it overrides its templates
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "pgtrigger",
+    "pghistory",
+    "import_export",
+    "axes",
+    "user_team.users",
+    "user_team.teams",
+    "user_team.pipeline",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "user_team.middleware.content_security_policy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "pghistory.middleware.HistoryMiddleware",
+    "user_team.middleware.own_time_zone",
+    "user_team.middleware.DatabaseConflictMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it turns a refused sign-in into the lock-out page
+]
+
+ROOT_URLCONF = "user_team.urls"
+WSGI_APPLICATION = "user_team.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": environment.text("POSTGRES_HOST", "127.0.0.1"),
+        "PORT": environment.number("POSTGRES_PORT", 5432),
+        "NAME": environment.text("USER_TEAM_DB_NAME", "django_db"),
+        "USER": environment.text("USER_TEAM_DB_USER", "user_team"),
+        "PASSWORD": environment.text("USER_TEAM_DB_PASSWORD"),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "application_name": "user_team",
+            "connect_timeout": 5,
+            # A page waits for a lock or a statement only as long as a person would.
+            "options": "-c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
+        },
+    },
+}
+# The role that Debezium connects as; `migrate` grants it what it reads and writes.
+DEBEZIUM_DB_USER = environment.text("DEBEZIUM_DB_USER", "debezium")
+
+# --- Signing in -------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = reverse_lazy("admin:login")
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# By name and address together: nobody locks a colleague out from elsewhere. The address is the connection's own,
+# never a header's: X-Forwarded-For is whatever the client writes.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "user_team.middleware.peer_address"
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
+
+# --- Transport --------------------------------------------------------------------------------------------------
+_LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+_TLS = not _LOOPBACK.issuperset(ALLOWED_HOSTS)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _TLS
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = _TLS
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _TLS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Limits on what is sent to us -------------------------------------------------------------------------------
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# A confirmed deletion of 10,000 selected rows sends one field for each of them.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+IMPORT_MAX_BYTES = 5 * 1024 * 1024
+IMPORT_MAX_ROWS = 20_000
+
+# --- Languages and time -----------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
+LOCALE_PATHS = [PACKAGE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Static files: served from the installed packages, no collectstatic step --------------------------------------
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+
+# --- Import and export ------------------------------------------------------------------------------------------
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+IMPORT_EXPORT_SKIP_ADMIN_LOG = True  # the history in the database tells more
+IMPORT_EXPORT_TMP_STORAGE_CLASS = "user_team.imports.storage.PrivateFolderStorage"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": "user_team.logs.JsonFormatter"},
+        "console": {"format": "%(asctime)s %(levelname)-8s %(name)s: %(message)s"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": environment.text("LOG_FORMAT", "console")}
+    },
+    "root": {"handlers": ["stderr"], "level": environment.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "propagate": False},
+        # Axes writes user names and addresses; user_team.users.signals reports the same events without them.
+        "axes": {"level": "CRITICAL"},
+    },
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Team Suite",
+    "SITE_HEADER": "Team Suite",
+    "SITE_SUBHEADER": _("People, teams and projects"),
+    "SITE_SYMBOL": "groups",
+    "SITE_URL": None,
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "8px",
+    "DASHBOARD_CALLBACK": "user_team.pipeline.dashboard.add_health",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.7% .013 236.6)",
+            "100": "oklch(95.1% .026 236.8)",
+            "200": "oklch(90.1% .058 230.9)",
+            "300": "oklch(82.8% .111 230.3)",
+            "400": "oklch(74.6% .16 232.7)",
+            "500": "oklch(62.3% .169 248)",
+            "600": "oklch(54.6% .178 254)",
+            "700": "oklch(48.8% .173 257)",
+            "800": "oklch(42.4% .139 259)",
+            "900": "oklch(37.9% .106 261)",
+            "950": "oklch(28.2% .071 262)",
+        },
+    },
+}
