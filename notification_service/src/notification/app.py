@@ -1,0 +1,41 @@
+"""Composition root of the API process."""
+
+from fastapi import FastAPI
+
+from notification.api.notifications import router
+from notification.settings import Settings
+from service_kit.db import Database
+from service_kit.health import Health
+from service_kit.http import HttpServer, create_app
+from service_kit.process import serve
+
+
+def build_app(database: Database, settings: Settings) -> FastAPI:
+    """The API; it is ready while the database answers."""
+    health = Health()
+    health.register("database", database.ping)
+    app = create_app(
+        title="Team Suite: notifications",
+        version="1",
+        health=health,
+        allowed_hosts=settings.api_allowed_hosts,
+    )
+    app.include_router(router(database))
+    return app
+
+
+async def run_api(settings: Settings) -> None:
+    """Serve HTTP until a signal."""
+    database = Database(
+        settings.database_url, application_name="notification.api", pool_size=settings.db_pool_size
+    )
+    server = HttpServer(
+        build_app(database, settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        port_variable="NOTIFICATION_API_PORT",
+    )
+    try:
+        await serve(server)
+    finally:
+        await database.close()

@@ -1,0 +1,109 @@
+"""One sender's side of the queue in the database."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from notification.metrics import DROPPED, RECOVERED
+from notification.queries import sending
+from notification.service.claim import Claim, ClaimedMail, claim_due
+from notification.service.settle import LOST, Backoff, Settlement, settle
+from service_kit.clock import Clock
+from service_kit.db import Database, WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How patient a sender is.
+
+    Attributes:
+        lease: for how long a mail is its own; renewed while it works, so this is how long the mails of
+            a killed sender wait.
+        max_age: mails about changes older than this are dropped.
+        backoff: between the attempts for one mail.
+    """
+
+    lease: timedelta = timedelta(seconds=30)
+    max_age: timedelta = timedelta(hours=72)
+    backoff: Backoff = field(default_factory=Backoff)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round brought: mails to hand over, and when to come again.
+
+    Attributes:
+        mails: leased to this sender, each attempt committed.
+        due_in: seconds until the next mail that nobody has taken is due; negative when it is late,
+            None when none waits.
+    """
+
+    mails: list[ClaimedMail]
+    due_in: float | None
+
+
+class Queue:
+    """Gives and takes mails, a transaction a round."""
+
+    def __init__(self, database: Database, *, clock: Clock, policy: Policy) -> None:
+        self._database = database
+        self._clock = clock
+        self._policy = policy
+        # Unique to this run: what an earlier run left behind is not ours, and comes back with its lease.
+        self._owner = uuid4()
+        self._next_care = clock.monotonic()
+        # After a failed commit nobody knows what was leased.
+        self._uncertain = False
+
+    async def exchange(self, finished: Sequence[Settlement], *, limit: int, held: Collection[UUID]) -> Round:
+        """Write how attempts ended and lease up to `limit` due mails.
+
+        Args:
+            finished: attempts that ended since the last successful round.
+            limit: how many mails can be handed over at once.
+            held: the mails that this sender has in its hands, the finished ones included.
+
+        Raises:
+            Exception: the database failed; the same call may be made again.
+        """
+        try:
+            async with self._database.transaction() as session:
+                claim, next_due = await self._exchange(session, finished, limit, held)
+        except BaseException:
+            self._uncertain = True
+            raise
+        self._uncertain = False
+        DROPPED.inc(claim.dropped)
+        due_in = None if next_due is None else (next_due - self._clock.now()).total_seconds()
+        return Round(claim.mails, due_in)
+
+    async def _exchange(
+        self, session: WriteSession, finished: Sequence[Settlement], limit: int, held: Collection[UUID]
+    ) -> tuple[Claim, datetime | None]:
+        now, policy = self._clock.now(), self._policy
+        await settle(session, finished, owner=self._owner, now=now, backoff=policy.backoff)
+        if self._uncertain:
+            await sending.release(session, owner=self._owner, held=held)
+        await self._care(session, now)
+        claim = Claim([], 0)
+        if limit:
+            claim = await claim_due(
+                session, owner=self._owner, limit=limit, now=now, lease=policy.lease, max_age=policy.max_age
+            )
+        if limit and len(claim.mails) + claim.dropped == limit:
+            # Very likely more is due: it is not worth a query to know.
+            return claim, now
+        return claim, await sending.next_due(session)
+
+    async def _care(self, session: WriteSession, now: datetime) -> None:
+        """Now and then: keep our leases, and take back those of senders that are gone."""
+        if self._clock.monotonic() < self._next_care:
+            return
+        lease = self._policy.lease
+        self._next_care = self._clock.monotonic() + lease.total_seconds() / 3
+        await sending.renew(session, owner=self._owner, until=now + lease)
+        # Not right after an outage of the database: the others could not renew their leases either.
+        if not self._uncertain:
+            recovered = await sending.recover(session, owner=self._owner, now=now, reason=LOST)
+            RECOVERED.inc(recovered)

@@ -1,0 +1,75 @@
+"""Names, links and addresses come from people and imports: made safe before they enter a message."""
+
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+
+from notification.errors import UndeliverableError
+
+# Hosts of a company's own network (`.local`, `.test`, `localhost`) are as good as any; the library's
+# documentation names this list as the place to say so.
+SPECIAL_USE_DOMAIN_NAMES.clear()
+
+MAX_NAME = 200
+MAX_LINK = 2000
+# Line and paragraph separators and control characters end or hide text: they become a space.
+_BREAKS = {"Cc", "Zl", "Zp", "Zs"}
+# Invisible format characters (bidi overrides, zero-width ones), surrogates and private use: dropped.
+_INVISIBLE = {"Cf", "Cs", "Co", "Cn"}
+
+
+def clean_name(text: str, *, longest: int = MAX_NAME) -> str:
+    """One visible line: no control, bidi or zero-width character, no double space, at most `longest`."""
+    kept = (
+        " " if category in _BREAKS else character
+        for character in text
+        if (category := unicodedata.category(character)) not in _INVISIBLE
+    )
+    line = " ".join("".join(kept).split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def safe_link(url: str | None) -> str | None:
+    """The link when it is a plain http or https one, else None: nothing else may be clicked in a mail."""
+    if (
+        not url
+        or len(url) > MAX_LINK
+        or not url.isprintable()
+        or any(character.isspace() for character in url)
+    ):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mailbox. `domain` is ASCII (IDNA); `local` may need the server's SMTPUTF8."""
+
+    local: str
+    domain: str
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        return not self.local.isascii()
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+
+def parse_address(raw: str) -> Address:
+    """Exactly one address, or none at all.
+
+    Raises:
+        UndeliverableError: it is no address; the reason does not repeat it.
+    """
+    try:
+        valid = validate_email(raw.strip(), check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise UndeliverableError("the person's e-mail address is not valid") from error
+    return Address(valid.local_part, valid.ascii_domain or valid.domain)

@@ -1,0 +1,71 @@
+"""The message as it goes over the wire: headers that nobody can break out of, and exactly one recipient."""
+
+from dataclasses import dataclass
+from email.headerregistry import Address as Mailbox
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from notification.mail.clean import Address, clean_name, parse_address
+from notification.mail.letter import Letter
+from notification.mail.render import Page, Renderer
+
+# 7bit: any server takes it, and long lines, lone dots and bare line ends are encoded away.
+_POLICY = SMTP.clone(cte_type="7bit")
+MAX_DISPLAY_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the SMTP connection needs: two addresses and the message's bytes (CRLF line ends)."""
+
+    sender: str
+    recipient: Address
+    message: bytes
+
+
+class Composer:
+    """Makes letters into messages from one sender."""
+
+    def __init__(self, renderer: Renderer, *, mail_from: str) -> None:
+        """`mail_from`: an address, or `Name <address>`.
+
+        Raises:
+            UndeliverableError: it holds no valid address.
+        """
+        name, address = parseaddr(mail_from)
+        self._renderer = renderer
+        self._sender = parse_address(address)
+        self._from = _mailbox(name, self._sender)
+
+    def compose(self, letter: Letter) -> Envelope:
+        """Put a letter into words and the words into a message.
+
+        Raises:
+            UndeliverableError: the person's address is not valid.
+        """
+        recipient = parse_address(letter.address)
+        page = self._renderer.render(letter)
+        message = self._message(letter, page, _mailbox(letter.name, recipient))
+        return Envelope(str(self._sender), recipient, message.as_bytes())
+
+    def _message(self, letter: Letter, page: Page, recipient: Mailbox) -> EmailMessage:
+        unicode_local = not recipient.addr_spec.isascii()
+        message = EmailMessage(_POLICY.clone(utf8=True) if unicode_local else _POLICY)
+        message["From"] = self._from
+        message["To"] = recipient
+        message["Subject"] = page.subject
+        message["Date"] = format_datetime(letter.committed_at)
+        message["Message-ID"] = letter.message_id
+        message["Content-Language"] = page.locale
+        # RFC 3834: nobody's out-of-office answers to this.
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(page.text)
+        message.add_alternative(page.html, subtype="html")
+        return message
+
+
+def _mailbox(name: str, address: Address) -> Mailbox:
+    return Mailbox(
+        display_name=clean_name(name, longest=MAX_DISPLAY_NAME), username=address.local, domain=address.domain
+    )

@@ -1,0 +1,127 @@
+"""Words: a letter becomes a subject, a plain text and an HTML page, in the reader's language.
+
+MJML is compiled to HTML with its Jinja tags once, when the process starts; a mail costs only Jinja.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from mjml import mjml2html
+
+from notification.mail.clean import clean_name, safe_link
+from notification.mail.letter import Details, Letter
+from notification.mail.translations import LOCALES, choose_locale, translations
+from notification.models import Kind
+
+FOLDER = Path(__file__).parent.parent / "templates"
+MAX_SUBJECT = 150
+_INCLUDE = re.compile(r'<mj-include path="(?P<path>[^"]+)" />')
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A letter in words."""
+
+    locale: str
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Templates:
+    subject: Template
+    text: Template
+    html: Template
+
+
+class Renderer:
+    """All templates in all languages, compiled."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        """Compiles everything: what is wrong with a template is known before the first mail."""
+        pages = {kind: _compile_mjml(folder, kind) for kind in Kind}
+        self._templates = {
+            (kind, locale): _load(folder, kind, locale, pages[kind]) for kind in Kind for locale in LOCALES
+        }
+
+    def render(self, letter: Letter) -> Page:
+        """Put a letter into words."""
+        locale = choose_locale(letter.locale)
+        templates = self._templates[Kind(letter.kind), locale]
+        context = _context(letter, locale)
+        context["subject"] = clean_name(templates.subject.render(context), longest=MAX_SUBJECT)
+        text, html = templates.text.render(context), templates.html.render(context)
+        return Page(locale=locale, subject=context["subject"], text=text, html=html)
+
+
+def _compile_mjml(folder: Path, kind: Kind) -> str:
+    def include(match: re.Match[str]) -> str:
+        return (folder / match["path"]).read_text(encoding="utf-8")
+
+    # Included here: the compiler renders an included element without its attributes.
+    source = _INCLUDE.sub(include, (folder / kind / "page.mjml").read_text(encoding="utf-8"))
+    # No fonts: a mail must not call a font server of somebody else when it is opened.
+    return mjml2html(source, fonts={}, disable_comments=False)
+
+
+def _load(folder: Path, kind: Kind, locale: str, page: str) -> _Templates:
+    plain, markup = (_environment(folder, locale, autoescape=autoescape) for autoescape in (False, True))
+    return _Templates(
+        subject=plain.get_template(f"{kind}/subject.txt"),
+        text=plain.get_template(f"{kind}/text.txt"),
+        html=markup.from_string(page),
+    )
+
+
+def _environment(folder: Path, locale: str, *, autoescape: bool) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=autoescape,  # noqa: S701 - off for plain text only, where entities would show
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(translations(locale), newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+def _context(letter: Letter, locale: str) -> dict[str, Any]:
+    after = _details(letter.after)
+    return {
+        "lang": locale,
+        "name": clean_name(letter.name),
+        "before": _details(letter.before),
+        "after": after,
+        "link": after["link"] if after else None,
+        "when": _local_time(letter.committed_at, letter.time_zone, locale),
+    }
+
+
+def _details(details: Details | None) -> Mapping[str, str | None] | None:
+    if details is None:
+        return None
+    return {
+        "project": clean_name(details["project_name"]),
+        "team": clean_name(details["team_name"] or "") or None,
+        "link": safe_link(details["application_url"]),
+    }
+
+
+def _local_time(at: datetime, zone_name: str | None, locale: str) -> str:
+    return format_datetime(at, "d MMMM y, HH:mm ('UTC'xxx)", tzinfo=_zone(zone_name), locale=locale)
+
+
+def _zone(name: str | None) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (LookupError, ValueError, OSError):  # unknown; a path out of the folder; a folder, too long
+        return ZoneInfo("UTC")

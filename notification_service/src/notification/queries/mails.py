@@ -1,0 +1,106 @@
+"""The mails as intents: writing them, dropping them, and showing them."""
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, text
+
+from notification.models import Attempt, Kind, Notification, State
+from service_kit.db import ReadSession, WriteSession
+
+# Whoever listens looks at the table at once instead of at its next round.
+CHANNEL = "notification_due"
+
+_INSERT = text("""
+    INSERT INTO notification (
+        id, kind, assignment_id, user_oid, epoch, lsn, committed_at, recipient, locale, payload, message_id,
+        state, attempts, in_doubt, next_attempt_at, created_at)
+    SELECT u.id, u.kind, u.assignment_id, u.user_oid, u.epoch, u.lsn, u.committed_at, u.recipient, u.locale,
+        CAST(u.payload AS jsonb), '<' || u.id || '@' || CAST(:domain AS text) || '>',
+        'queued', 0, false, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+    FROM unnest(
+        CAST(:id AS uuid[]), CAST(:kind AS text[]), CAST(:assignment_id AS bigint[]),
+        CAST(:user_oid AS uuid[]), CAST(:epoch AS bigint[]), CAST(:lsn AS bigint[]),
+        CAST(:committed_at AS timestamptz[]), CAST(:recipient AS text[]), CAST(:locale AS text[]),
+        CAST(:payload AS text[]))
+        AS u(id, kind, assignment_id, user_oid, epoch, lsn, committed_at, recipient, locale, payload)
+    ON CONFLICT DO NOTHING
+""")
+_NOTIFY = text("SELECT pg_notify(:channel, '')")
+_CANCEL = text("""
+    UPDATE notification
+    SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'cancelled' END, reason = :reason
+    WHERE assignment_id = ANY(CAST(:assignments AS bigint[])) AND state = 'queued' AND kind <> 'removed'
+""")
+_COLUMNS = (
+    "id",
+    "kind",
+    "assignment_id",
+    "user_oid",
+    "epoch",
+    "lsn",
+    "committed_at",
+    "recipient",
+    "locale",
+)
+
+
+async def insert(session: WriteSession, intents: Sequence[Any], *, now: datetime, domain: str) -> None:
+    """Queue one mail for each intent; one that was queued before, in whatever state, stays as it is."""
+    if not intents:
+        return
+    parameters: dict[str, Any] = {name: [getattr(intent, name) for intent in intents] for name in _COLUMNS}
+    parameters["payload"] = [json.dumps(intent.payload) for intent in intents]
+    await session.execute(_INSERT, {**parameters, "now": now, "domain": domain})
+    await session.execute(_NOTIFY, {"channel": CHANNEL})
+
+
+async def cancel_unsent(session: WriteSession, assignments: Collection[int], reason: str) -> None:
+    """Drop what waits to be said about assignments that are no more, except that they ended."""
+    if assignments:
+        await session.execute(_CANCEL, {"assignments": list(assignments), "reason": reason})
+
+
+async def get(session: ReadSession, notification_id: UUID) -> Notification | None:
+    return await session.get(Notification, notification_id)
+
+
+async def attempts_of(session: ReadSession, notification_id: UUID) -> Sequence[Attempt]:
+    """The attempts of one mail, the first one first."""
+    query = select(Attempt).where(Attempt.notification_id == notification_id).order_by(Attempt.number)
+    return (await session.scalars(query)).all()
+
+
+async def find(
+    session: ReadSession,
+    *,
+    recipient: str | None,
+    state: State | None,
+    kind: Kind | None,
+    assignment_id: int | None,
+    offset: int,
+    limit: int,
+) -> tuple[int, Sequence[Notification]]:
+    """How many mails match all that is given, and a part of them, the newest first.
+
+    `recipient` is compared without regard to case.
+    """
+    conditions: list[ColumnElement[bool]] = []
+    if recipient is not None:
+        conditions.append(func.lower(Notification.recipient) == recipient.lower())
+    if state is not None:
+        conditions.append(Notification.state == state)
+    if kind is not None:
+        conditions.append(Notification.kind == kind)
+    if assignment_id is not None:
+        conditions.append(Notification.assignment_id == assignment_id)
+    total = await session.scalar(select(func.count()).select_from(Notification).where(*conditions))
+    newest = (
+        select(Notification)
+        .where(*conditions)
+        .order_by(Notification.created_at.desc(), Notification.id.desc())
+    )
+    return total or 0, (await session.scalars(newest.offset(offset).limit(limit))).all()

@@ -1,0 +1,157 @@
+"""The queue that the senders share. A mail that is being sent is leased: one sender has it at a time."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+
+from service_kit.db import ReadSession, WriteSession
+
+# A person hears of one assignment in the order in which it changed: a later mail waits for the earlier.
+_UNBLOCKED = """
+    n.state = 'queued' AND NOT EXISTS (
+        SELECT FROM notification e
+        WHERE e.assignment_id = n.assignment_id AND e.user_oid = n.user_oid
+          AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.state IN ('queued', 'sending'))
+"""
+_TAKE = text(f"""
+    WITH n AS MATERIALIZED (
+        SELECT n.* FROM notification n
+        WHERE {_UNBLOCKED} AND n.next_attempt_at <= :now
+        ORDER BY n.next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    SELECT n.id, n.kind, n.user_oid, n.committed_at, n.payload, n.message_id, n.attempts, n.in_doubt,
+        coalesce(p.user_email, n.recipient) AS recipient,
+        CASE WHEN p.id IS NULL THEN n.locale ELSE p.user_locale END AS locale,
+        p.id AS person_row, p.user_name, p.user_time_zone,
+        a.deleted AS ended, a.user_oid AS holder,
+        EXISTS (
+            SELECT FROM notification l
+            WHERE l.assignment_id = n.assignment_id AND l.user_oid = n.user_oid
+              AND l.kind = 'removed' AND (l.epoch, l.lsn) > (n.epoch, n.lsn)) AS removed_later,
+        (SELECT e.state FROM notification e
+         WHERE e.assignment_id = n.assignment_id AND e.user_oid = n.user_oid
+           AND e.kind = 'assigned' AND (e.epoch, e.lsn) < (n.epoch, n.lsn)
+         ORDER BY e.epoch DESC, e.lsn DESC LIMIT 1) AS assigned_state
+    FROM n
+    LEFT JOIN assignment a ON a.id = n.assignment_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM assignment WHERE user_oid = n.user_oid ORDER BY epoch DESC, lsn DESC LIMIT 1) p ON true
+    ORDER BY n.next_attempt_at
+""")  # noqa: S608 - put together from constants
+_DROP = text("""
+    UPDATE notification AS n
+    SET reason = u.reason, state = CASE WHEN n.in_doubt THEN 'unconfirmed' ELSE 'cancelled' END
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS u(id, reason)
+    WHERE n.id = u.id
+""")
+_LEASE = text("""
+    WITH leased AS (
+        UPDATE notification AS n
+        SET state = 'sending', attempts = n.attempts + 1, recipient = u.recipient, locale = u.locale,
+            lease_owner = :owner, lease_until = :until
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:recipients AS text[]), CAST(:locales AS text[]))
+            AS u(id, recipient, locale)
+        WHERE n.id = u.id
+        RETURNING n.id, n.attempts)
+    INSERT INTO attempt (notification_id, number, started_at)
+    SELECT id, attempts, CAST(:now AS timestamptz) FROM leased
+""")
+# The server's yes is a fact, even when the lease was lost while it was on its way to us.
+_SETTLE = text("""
+    WITH u AS (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:numbers AS bigint[]), CAST(:outcomes AS text[]),
+            CAST(:details AS text[]), CAST(:states AS text[]), CAST(:nexts AS timestamptz[]),
+            CAST(:doubts AS bool[])) AS u(id, number, outcome, detail, state, next_attempt_at, in_doubt)),
+    ended AS (
+        UPDATE attempt AS a SET finished_at = :now, outcome = u.outcome, detail = u.detail
+        FROM u WHERE a.notification_id = u.id AND a.number = u.number)
+    UPDATE notification AS n
+    SET state = u.state, next_attempt_at = u.next_attempt_at, in_doubt = n.in_doubt OR u.in_doubt,
+        reason = CASE WHEN u.state <> 'sent' THEN u.detail END,
+        sent_at = CASE WHEN u.state = 'sent' THEN CAST(:now AS timestamptz) END,
+        lease_owner = NULL, lease_until = NULL
+    FROM u
+    WHERE n.id = u.id
+      AND ((n.state = 'sending' AND n.lease_owner = :owner AND n.attempts = u.number)
+           OR (u.state = 'sent' AND n.state IN ('queued', 'sending', 'unconfirmed')))
+""")
+_RENEW = text("UPDATE notification SET lease_until = :until WHERE state = 'sending' AND lease_owner = :owner")
+_RECOVER = text("""
+    WITH lost AS (
+        UPDATE notification
+        SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'queued' END, in_doubt = true,
+            reason = :reason, next_attempt_at = :now, lease_owner = NULL, lease_until = NULL
+        WHERE state = 'sending' AND lease_until < :now AND lease_owner <> :owner
+        RETURNING id, attempts)
+    UPDATE attempt AS a SET finished_at = :now, outcome = 'unconfirmed', detail = :reason
+    FROM lost WHERE a.notification_id = lost.id AND a.number = lost.attempts
+    RETURNING a.notification_id
+""")
+_RELEASE = text("""
+    WITH released AS (
+        UPDATE notification
+        SET state = 'queued', attempts = attempts - 1, lease_owner = NULL, lease_until = NULL
+        WHERE state = 'sending' AND lease_owner = :owner AND id <> ALL(CAST(:held AS uuid[]))
+        RETURNING id, attempts + 1 AS number)
+    DELETE FROM attempt AS a USING released
+    WHERE a.notification_id = released.id AND a.number = released.number
+""")
+_NEXT_DUE = text(
+    f"SELECT n.next_attempt_at FROM notification n WHERE {_UNBLOCKED} ORDER BY n.next_attempt_at LIMIT 1"  # noqa: S608
+)
+
+
+async def take_due(session: WriteSession, *, now: datetime, limit: int) -> Sequence[RowMapping]:
+    """Lock up to `limit` due mails, each with what the projection says of its person and assignment now."""
+    return (await session.execute(_TAKE, {"now": now, "limit": limit})).mappings().all()
+
+
+async def drop(session: WriteSession, reasons: Mapping[UUID, str]) -> None:
+    """End mails that must not be sent any more; one that may have been sent already is unconfirmed."""
+    if reasons:
+        await session.execute(_DROP, {"ids": list(reasons), "reasons": list(reasons.values())})
+
+
+async def lease(
+    session: WriteSession, mails: Sequence[RowMapping], *, owner: UUID, now: datetime, until: datetime
+) -> None:
+    """Note that `owner` begins an attempt for each of these mails."""
+    if mails:
+        columns = {f"{column}s": [mail[column] for mail in mails] for column in ("id", "recipient", "locale")}
+        await session.execute(_LEASE, {**columns, "owner": owner, "now": now, "until": until})
+
+
+async def settle(
+    session: WriteSession, settlements: Sequence[Mapping[str, Any]], *, owner: UUID, now: datetime
+) -> None:
+    """Write how attempts ended; each has id, number, outcome, detail, state, next (attempt) and doubt."""
+    if settlements:
+        names = ("id", "number", "outcome", "detail", "state", "next", "doubt")
+        columns = {f"{name}s": [settlement[name] for settlement in settlements] for name in names}
+        await session.execute(_SETTLE, {**columns, "owner": owner, "now": now})
+
+
+async def renew(session: WriteSession, *, owner: UUID, until: datetime) -> None:
+    """Keep what `owner` is sending its own until then."""
+    await session.execute(_RENEW, {"owner": owner, "until": until})
+
+
+async def recover(session: WriteSession, *, owner: UUID, now: datetime, reason: str) -> int:
+    """Take back the mails of other senders whose lease is over; returns how many.
+
+    Nobody knows whether the server has them: they go once more, and after that stay unconfirmed.
+    """
+    return len((await session.execute(_RECOVER, {"owner": owner, "now": now, "reason": reason})).all())
+
+
+async def release(session: WriteSession, *, owner: UUID, held: Collection[UUID]) -> None:
+    """Undo the leases of `owner` on mails that it does not hold: it never learned that it had them."""
+    await session.execute(_RELEASE, {"owner": owner, "held": list(held)})
+
+
+async def next_due(session: ReadSession) -> datetime | None:
+    """When the next mail may go, or None when none waits."""
+    return (await session.execute(_NEXT_DUE)).scalar_one_or_none()

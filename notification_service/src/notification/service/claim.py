@@ -1,0 +1,92 @@
+"""Use case: a sender takes mails that are due, and each is checked once more against the projection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+
+from notification.mail.letter import Letter
+from notification.models import Kind, State
+from notification.queries import sending
+from service_kit.db import WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMail:
+    """A mail that one sender may hand over now.
+
+    `attempt` counts from 1; `in_doubt` says that an earlier attempt may have succeeded.
+    """
+
+    letter: Letter
+    attempt: int
+    in_doubt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a sender got; `dropped` mails were due too, and void."""
+
+    mails: list[ClaimedMail]
+    dropped: int
+
+
+async def claim_due(
+    session: WriteSession, *, owner: UUID, limit: int, now: datetime, lease: timedelta, max_age: timedelta
+) -> Claim:
+    """Lease up to `limit` due mails to `owner`, committed with the caller's transaction.
+
+    Args:
+        session: the caller's transaction.
+        owner: the sender.
+        limit: how many it can hand over at once.
+        now: the present moment.
+        lease: for how long the mails are its own.
+        max_age: mails about changes older than this are dropped.
+    """
+    due = await sending.take_due(session, now=now, limit=limit)
+    reasons = {mail["id"]: why_void(mail, oldest_news=now - max_age) for mail in due}
+    void = {id_: reason for id_, reason in reasons.items() if reason is not None}
+    valid = [mail for mail in due if mail["id"] not in void]
+    await sending.drop(session, void)
+    await sending.lease(session, valid, owner=owner, now=now, until=now + lease)
+    return Claim([_claimed(mail) for mail in valid], len(void))
+
+
+def why_void(mail: Mapping[str, Any] | RowMapping, *, oldest_news: datetime) -> str | None:
+    """Why a due mail must not be sent after all, or None.
+
+    `mail` is a row of `sending.take_due`.
+    """
+    if mail["committed_at"] < oldest_news:
+        return "it could not be sent before it was old news"
+    if mail["kind"] == Kind.REMOVED:
+        never_told = mail["assigned_state"] == State.CANCELLED
+        return "the person never heard of the assignment" if never_told else None
+    if mail["removed_later"] or mail["ended"]:
+        return "the assignment has ended meanwhile"
+    if mail["holder"] != mail["user_oid"]:
+        return "the assignment has gone to somebody else meanwhile"
+    return None
+
+
+def _claimed(mail: RowMapping) -> ClaimedMail:
+    payload = mail["payload"]
+    person = payload["person"]
+    known = mail["person_row"] is not None
+    letter = Letter(
+        id=mail["id"],
+        kind=mail["kind"],
+        message_id=mail["message_id"],
+        name=mail["user_name"] if known else person["name"],
+        address=mail["recipient"],
+        locale=mail["locale"],
+        time_zone=mail["user_time_zone"] if known else person["time_zone"],
+        committed_at=mail["committed_at"],
+        before=payload["before"],
+        after=payload["after"],
+    )
+    return ClaimedMail(letter, mail["attempts"] + 1, mail["in_doubt"])

@@ -1,0 +1,107 @@
+"""Use case: a batch of changes of assignments becomes the projection's new state and mails to write."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import UNSET
+
+from notification.events import AssignmentRow
+from notification.queries import assignments, mails
+from notification.service.plan import Intent, Row, plan_mails
+from service_kit.cdc import Change
+from service_kit.clock import Clock
+from service_kit.db import WriteSession
+
+_COLUMNS = (
+    "id",
+    "project_id",
+    "project_name",
+    "team_id",
+    "team_name",
+    "user_oid",
+    "user_name",
+    "user_email",
+    "user_locale",
+    "user_time_zone",
+    "application_url",
+)
+
+
+@dataclass(slots=True)
+class _Fold:
+    """The batch so far: what each row has become, and what follows from it."""
+
+    rows: dict[int, Row]
+    written: dict[int, dict[str, Any]] = field(default_factory=dict)
+    # Snapshot rows that brought nothing new; a sweep must know that they were seen.
+    seen: dict[int, dict[str, Any]] = field(default_factory=dict)
+    intents: list[Intent] = field(default_factory=list)
+
+
+class ChangeRecorder:
+    """Decides and stores what the changes of assignments mean for the people in them."""
+
+    def __init__(
+        self, *, clock: Clock, max_event_age: timedelta, notify_renames: bool, mail_domain: str
+    ) -> None:
+        """A change older than `max_event_age` moves the projection and mails nobody."""
+        self._clock = clock
+        self._max_event_age = max_event_age
+        self._notify_renames = notify_renames
+        self._mail_domain = mail_domain
+
+    async def record(self, session: WriteSession, changes: Sequence[Change[AssignmentRow]]) -> None:
+        """Apply a batch in its order; what was applied before changes nothing and mails nobody."""
+        fold = _Fold({**await assignments.lock(session, {change.row.id for change in changes})})
+        now = self._clock.now()
+        for change in changes:
+            self._apply(fold, change, oldest_news=now - self._max_event_age)
+        await assignments.write(session, fold.written.values())
+        await assignments.note_seen(session, list(fold.seen.values()))
+        await mails.insert(session, fold.intents, now=now, domain=self._mail_domain)
+
+    async def sweep(self, session: WriteSession, boundaries: Mapping[int, int]) -> int:
+        """Mark what a re-snapshot did not contain as deleted, and drop the mails that are void now.
+
+        Nobody is mailed: when these assignments ended, and whether the person was told, is unknown.
+        """
+        swept = await assignments.sweep(session, boundaries)
+        await mails.cancel_unsent(session, swept, "the assignment was gone in a new snapshot")
+        return len(swept)
+
+    def _apply(self, fold: _Fold, change: Change[AssignmentRow], *, oldest_news: datetime) -> None:
+        known = fold.rows.get(change.row.id)
+        after = _row_after(known, change)
+        if known is not None and change.version <= (known["epoch"], known["lsn"]):
+            if change.is_snapshot:
+                fold.seen[change.row.id] = after
+            return
+        fold.rows[change.row.id] = fold.written[change.row.id] = after
+        if change.is_snapshot or (committed_at := _committed_at(change)) < oldest_news:
+            return
+        before = None if known is None or known["deleted"] else known
+        fold.intents += plan_mails(
+            change.row.op, before, after, committed_at, notify_renames=self._notify_renames
+        )
+
+
+def _row_after(known: Row | None, change: Change[AssignmentRow]) -> dict[str, Any]:
+    """The whole row after a change; a column that the change lacks keeps what is known of it."""
+    row = change.row
+    after: dict[str, Any] = {column: getattr(row, column) for column in _COLUMNS}
+    for column, value in after.items():
+        if value is UNSET:
+            after[column] = known[column] if known is not None else None
+    after["epoch"], after["lsn"] = change.version
+    after["deleted"] = change.deleted
+    after["kafka_partition"] = change.message.partition
+    after["kafka_offset"] = change.message.offset
+    return after
+
+
+def _committed_at(change: Change[AssignmentRow]) -> datetime:
+    at = change.committed_at or change.captured_at
+    assert at is not None, "every change says when it was captured"
+    return at

@@ -1,0 +1,50 @@
+"""What the notifier reads from the environment."""
+
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from service_kit.http import HttpSettings
+from service_kit.settings import ServiceSettings
+
+
+class Settings(HttpSettings, ServiceSettings):
+    """Every variable is `NOTIFICATION_` and the field's name, except the suite's shared ones."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFICATION_")
+
+    api_port: int = Field(8003, ge=1, le=65535)
+    consumer_port: int = Field(8103, ge=1, le=65535)
+    sender_port: int = Field(8203, ge=1, le=65535)
+    consumer_instance_id: str | None = Field(None, description="Static membership; unique among consumers.")
+
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = Field(1025, ge=1, le=65535)
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: Literal["none", "starttls", "tls"] = "none"
+    smtp_timeout_seconds: float = Field(20, gt=0)
+    mail_from: str = "Team Suite <no-reply@team-suite.example>"
+
+    notify_renames: bool = False
+    max_event_age_hours: int = Field(72, ge=1)
+    sender_workers: int = Field(4, ge=1, le=64)
+    sender_lease_seconds: float = Field(30, gt=0)
+
+    @field_validator("consumer_instance_id")
+    @classmethod
+    def _empty_is_none(cls, value: str | None) -> str | None:
+        return value or None
+
+    @property
+    def max_event_age(self) -> timedelta:
+        """Older changes mail nobody: such news is no news."""
+        return timedelta(hours=self.max_event_age_hours)
+
+    @property
+    def mail_domain(self) -> str:
+        """The right-hand side of our Message-IDs."""
+        return parseaddr(self.mail_from)[1].rpartition("@")[2]
