@@ -3,7 +3,7 @@
 from service_kit.clock import SystemClock
 from service_kit.consumer import Consumer, MessageSource, Redriver
 from service_kit.db import Database
-from service_kit.health import Health, NotReadyError, worker_app
+from service_kit.health import Health, worker_app
 from service_kit.http import HttpServer
 from service_kit.kafka import KafkaSource
 from service_kit.process import serve
@@ -47,11 +47,7 @@ async def run_consumer(settings: Settings) -> None:
 
 
 def _health(database: Database, consumer: Consumer) -> Health:
-    async def progress() -> None:
-        if (problem := consumer.progress.problem()) is not None:
-            raise NotReadyError(problem)
-
     health = Health()
     health.register("database", database.ping)
-    health.register("consumer", progress)
+    health.register("consumer", consumer.check)
     return health

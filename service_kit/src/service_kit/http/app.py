@@ -20,7 +20,8 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The request makes no sense.", "content": _PROBLEM},
     404: {"description": "There is no such thing.", "content": _PROBLEM},
     422: {"description": "The request has invalid values.", "content": _PROBLEM},
-    500: {"description": "The server made a mistake.", "content": _PROBLEM},
+    500: {"description": "The server failed.", "content": _PROBLEM},
+    503: {"description": "Something that the server needs is away.", "content": _PROBLEM},
 }
 
 

@@ -10,11 +10,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service_kit.db import is_transient
 from service_kit.http.problem import Problem, problem_response
 
 log = structlog.get_logger(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MAX_LOGGED_PATH = 200
+_RETRY_AFTER_S = "1"
 _QUIET = ("/health/", "/metrics", "/docs")
 # Answers are data for one caller: nothing may run in them, frame them, sniff or keep them.
 _DEFAULT_HEADERS = {
@@ -56,12 +58,8 @@ class _Exchange:
             await self._app(self._scope, receive, self._send_with_headers)
         except HTTPException as error:
             await self._answer(error, receive)
-        except Exception:
-            log.exception("http_request_failed", path=self._scope["path"][:_MAX_LOGGED_PATH])
-            problem = Problem(
-                HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed. Its logs say why."
-            )
-            await self._answer(problem, receive)
+        except Exception as error:
+            await self._answer(_unexpected(error), receive)
         self._log(perf_counter() - started)
 
     async def _answer(self, error: HTTPException, receive: Receive) -> None:
@@ -91,6 +89,17 @@ class _Exchange:
             status=self._status,
             ms=round(seconds * 1000, 2),
         )
+
+
+def _unexpected(error: Exception) -> Problem:
+    """Log what no route expected, and say no more of it than must be."""
+    if is_transient(error):
+        # Without a traceback: while a database is away there is one of these for each request.
+        log.warning("http_dependency_away", error=type(error).__name__)
+        detail = "Something that this server needs is away. Try again soon."
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": _RETRY_AFTER_S})
+    log.error("http_request_failed", exc_info=error)
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed. Its logs say why.")
 
 
 def _request_id(scope: Scope) -> str:
