@@ -1,0 +1,44 @@
+"""The connector's definition: `debezium/connectors/*.json`, the same for every environment."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from connector.contracts import REPOSITORY
+
+DJANGO_DB = REPOSITORY / "debezium" / "connectors" / "django_db.json"
+_VARIABLE = re.compile(r"\$\{env:(\w+)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A connector by name, and its options. Secrets are references that only the worker resolves."""
+
+    name: str
+    config: Mapping[str, str]
+
+    @property
+    def plugin(self) -> str:
+        """The connector class without its package, as Connect's validation endpoint wants it."""
+        return self.config["connector.class"].rpartition(".")[2]
+
+    @property
+    def variables(self) -> list[str]:
+        """The variables that the worker's environment has to have."""
+        return sorted({name for value in self.config.values() for name in variables_in(value)})
+
+    @property
+    def heartbeat_topic(self) -> str:
+        return f"{self.config.get('topic.heartbeat.prefix', '__debezium-heartbeat')}.{self.config['topic.prefix']}"
+
+
+def variables_in(text: str) -> list[str]:
+    """The variables that a text refers to, as ``${env:NAME}``."""
+    return _VARIABLE.findall(text)
+
+
+def load(file: Path = DJANGO_DB) -> Definition:
+    raw = json.loads(file.read_text(encoding="utf-8"))
+    return Definition(raw["name"], raw["config"])

@@ -1,0 +1,102 @@
+"""Kafka Connect's REST interface, as far as it is needed here."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import httpx2
+
+from connector.errors import ConnectorError
+
+_TIMEOUT_SECONDS = 30.0
+"""A validation connects to the database, which may take its time to refuse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """States as Connect reports them: UNASSIGNED, RUNNING, PAUSED, FAILED, RESTARTING."""
+
+    connector: str
+    task: str
+    trace: str
+    """The Java stack trace of what failed; empty if nothing did."""
+
+    @property
+    def has_failed(self) -> bool:
+        return "FAILED" in {self.connector, self.task}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option as Connect's validation sees it."""
+
+    name: str
+    value: str | None
+    errors: Sequence[str]
+
+
+class Connect:
+    """A client of one worker."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def plugins(self) -> list[str]:
+        """The classes of the connectors that the worker can run."""
+        return [plugin["class"] for plugin in await self._json("GET", "/connector-plugins")]
+
+    async def validate(self, plugin: str, config: Mapping[str, str]) -> list[Option]:
+        """What the plugin makes of these options, as the worker resolves them."""
+        answer = await self._json("PUT", f"/connector-plugins/{plugin}/config/validate", config)
+        values = [entry["value"] for entry in answer["configs"]]
+        return [Option(value["name"], value["value"], value["errors"]) for value in values]
+
+    async def put(self, name: str, config: Mapping[str, str]) -> None:
+        """Create the connector or change it to this configuration."""
+        await self._json("PUT", f"/connectors/{name}/config", dict(config))
+
+    async def restart_failed(self, name: str) -> None:
+        """Start failed tasks again: Connect does so only on demand."""
+        await self._json("POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
+
+    async def status(self, name: str) -> Status | None:
+        """The connector's state, or None as long as it has none."""
+        response = await self._client.get(f"/connectors/{name}/status")
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        raw = response.raise_for_status().json()
+        task = raw["tasks"][0] if raw["tasks"] else {"state": "UNASSIGNED"}
+        return Status(
+            raw["connector"]["state"], task["state"], task.get("trace") or raw["connector"].get("trace") or ""
+        )
+
+    async def _json(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+        response = await self._client.request(method, path, json=body)
+        if response.is_error:
+            raise ConnectorError(f"Kafka Connect refuses {method} {path}: {_message(response)}")
+        return response.json() if response.content else None
+
+
+def _message(response: httpx2.Response) -> str:
+    try:
+        return response.json()["message"]
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {response.status_code}"
+
+
+@asynccontextmanager
+async def connect(url: str) -> AsyncIterator[Connect]:
+    """A client of the worker at `url`.
+
+    Raises:
+        ConnectorError: at any time in the block, if the worker cannot be reached.
+    """
+    try:
+        async with httpx2.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS) as client:
+            yield Connect(client)
+    except httpx2.TransportError as error:
+        raise ConnectorError(
+            f"Kafka Connect is not reachable at {url} (CONNECT_URL): is the worker running? ({error!r})"
+        ) from error

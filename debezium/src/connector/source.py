@@ -1,0 +1,78 @@
+"""Looks at the source database with the connector's own role, when the connector does not say why it hangs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+
+from connector.causes import explain
+from connector.definition import Definition
+from connector.settings import ConnectorSettings
+
+_TIMEOUT_SECONDS = 5
+_SLOT = """
+    SELECT slot.slot_name, slot.active, slot.active_pid, slot.wal_status, reader.application_name, reader.client_addr
+    FROM pg_replication_slots slot LEFT JOIN pg_stat_activity reader ON reader.pid = slot.active_pid
+    WHERE slot.slot_name = $1
+"""
+
+
+async def slot_reader(settings: ConnectorSettings, definition: Definition) -> str | None:
+    """Why the slot is not ours to read now; None if it is free, missing, or cannot be asked for."""
+    with suppress(asyncpg.PostgresError, OSError):
+        async with _connection(settings) as connection:
+            slot = await connection.fetchrow(_SLOT, definition.config["slot.name"])
+            return _in_use(slot) if slot and slot["active"] else None
+    return None
+
+
+async def diagnose(settings: ConnectorSettings, definition: Definition) -> str | None:
+    """What is wrong with the source database for this connector; None if nothing was found."""
+    try:
+        async with _connection(settings) as connection:
+            return await _publication(connection, definition) or await _slot(connection, definition)
+    except (asyncpg.PostgresError, OSError) as error:
+        return explain(str(error) or "Connection refused")
+
+
+@asynccontextmanager
+async def _connection(settings: ConnectorSettings) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(
+        host=settings.postgres_host,
+        port=settings.postgres_port,
+        database=settings.user_team_db_name,
+        user=settings.debezium_db_user,
+        password=settings.debezium_db_password.get_secret_value(),
+        timeout=_TIMEOUT_SECONDS,
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _publication(connection: asyncpg.Connection, definition: Definition) -> str | None:
+    name = definition.config["publication.name"]
+    if await connection.fetchval("SELECT true FROM pg_publication WHERE pubname = $1", name):
+        return None
+    return explain(f'publication "{name}" does not exist')
+
+
+async def _slot(connection: asyncpg.Connection, definition: Definition) -> str | None:
+    name = definition.config["slot.name"]
+    slot = await connection.fetchrow(_SLOT, name)
+    if slot is None:
+        return f"The replication slot {name!r} was not made: the connector has not come that far."
+    if slot["wal_status"] == "lost":
+        return explain(f'wal_status of "{name}" is lost')
+    if slot["active"]:
+        return _in_use(slot)
+    return f"The replication slot {name!r} has no reader: the connector does not come to read it."
+
+
+def _in_use(slot: asyncpg.Record) -> str:
+    reader = f"{slot['application_name'] or 'unknown'} from {slot['client_addr'] or 'the same machine'}"
+    return (
+        explain(f'replication slot "{slot["slot_name"]}" is active for PID {slot["active_pid"]}')
+        + f" It is {reader}."
+    )
