@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI, Query, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
+from service_kit.db import is_transient
 from service_kit.http import NoQuery, create_app
 
 log = structlog.get_logger(__name__)
@@ -94,7 +95,9 @@ class Health:
         """Log a failure when it begins: probes come every few seconds."""
         if name not in self._failing:
             self._failing.add(name)
-            log.error("health_check_failed", check=name, exc_info=error)
+            # What is merely away needs no traceback to be found.
+            trace = None if is_transient(error) else error
+            log.error("health_check_failed", check=name, error=type(error).__name__, exc_info=trace)
 
 
 def worker_app(health: Health, *, title: str, version: str = "1") -> FastAPI:

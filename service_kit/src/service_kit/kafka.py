@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import aiokafka
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from service_kit.consumer.source import Bounds, OffsetGapError
 from service_kit.messages import Message, TopicPartition
@@ -82,16 +82,16 @@ class KafkaSource(aiokafka.ConsumerRebalanceListener):  # type: ignore[misc]  # 
         self._generation += 1
 
     async def on_partitions_assigned(self, assigned: Iterable[aiokafka.TopicPartition]) -> None:
-        # Silent until `seek`: the broker's own offset is only a hint.
+        # Silent until `seek`: the broker's own offset is only a hint. A position, though never read
+        # from, keeps aiokafka from asking for that hint, and from failing where there is none.
+        for place in assigned:
+            self._running.seek(place, 0)
         self._running.pause(*assigned)
         self._generation += 1
 
     async def poll(self, *, max_messages: int, timeout_s: float) -> Sequence[Message]:
         try:
             records = await self._running.getmany(timeout_ms=int(timeout_s * 1000), max_records=max_messages)
-        except NoOffsetForPartitionError:
-            # The broker has no hint for a partition that has not been sought yet.
-            return []
         except OffsetOutOfRangeError as error:
             raise OffsetGapError(
                 f"the topic does not hold the offset at which to continue: {error}"

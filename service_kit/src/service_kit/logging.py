@@ -9,6 +9,11 @@ import sys
 import structlog
 from structlog.typing import Processor
 
+# Tracebacks without the frames' variables, which may hold a password or a person's name.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def configure_logging(*, service: str, level: str = "INFO", log_format: str = "json") -> None:
     """Send every log line of this process through structlog.
@@ -43,7 +48,7 @@ def configure_logging(*, service: str, level: str = "INFO", log_format: str = "j
 
 def _formatter(shared: list[Processor], log_format: str) -> logging.Formatter:
     render: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [_TRACEBACKS, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if log_format == "json"
         else [structlog.dev.ConsoleRenderer()]
     )

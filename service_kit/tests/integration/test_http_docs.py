@@ -25,7 +25,7 @@ async def address():
         port = probe.getsockname()[1]
     server = HttpServer(app, host="127.0.0.1", port=port, port_variable="TEST_PORT")
     task = asyncio.create_task(server.run())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+    while not server.started:
         await asyncio.sleep(0.01)
     yield f"http://127.0.0.1:{port}"
     server.stop()

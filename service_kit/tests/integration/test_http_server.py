@@ -22,7 +22,7 @@ async def serving(app):
     server = HttpServer(app, host="127.0.0.1", port=port, port_variable="TEST_PORT")
     task = asyncio.create_task(server.run())
     async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        while not server.started:
             await asyncio.sleep(0.01)
     try:
         yield port, server
