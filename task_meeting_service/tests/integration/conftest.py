@@ -59,6 +59,18 @@ async def client(database, settings):
         yield it
 
 
+@pytest.fixture(scope="session")
+async def idle_client(template):
+    """On an empty database that all share: for requests that are refused or find nothing."""
+    async with template.clone() as url:
+        database = Database(url, application_name="test")
+        settings = Settings(db_name="unused", db_user="unused", db_password="unused")
+        transport = httpx2.ASGITransport(app=build_app(settings, database))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8005") as it:
+            yield it
+        await database.close()
+
+
 @pytest.fixture
 def get(client):
     """The JSON of a path that exists."""

@@ -149,8 +149,8 @@ async def test_a_trace_says_when_each_step_happened(apply, feed, get):
 
 
 @pytest.mark.parametrize("path", ["users", "projects", "teams"])
-async def test_an_empty_company_has_empty_lists(get, path):
-    assert await get(f"/api/{path}/") == {"total": 0, "page": 1, "size": 50, path: []}
+async def test_an_empty_company_has_empty_lists(idle_client, path):
+    assert (await idle_client.get(f"/api/{path}/")).json() == {"total": 0, "page": 1, "size": 50, path: []}
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ async def test_an_empty_company_has_empty_lists(get, path):
         "/api/token/",
     ],
 )
-async def test_what_is_not_there_is_404(client, path):
-    response = await client.get(path)
+async def test_what_is_not_there_is_404(idle_client, path):
+    response = await idle_client.get(path)
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
 
@@ -198,15 +198,15 @@ async def test_what_is_not_there_is_404(client, path):
         "/api/trace/true/",
     ],
 )
-async def test_a_wrong_request_is_422(client, path):
-    response = await client.get(path)
+async def test_a_wrong_request_is_422(idle_client, path):
+    response = await idle_client.get(path)
     assert response.status_code == 422, response.text
     assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-async def test_nothing_can_be_written(client, method):
-    response = await client.request(method, "/api/users/", json={"id": 1, "is_admin": True})
+async def test_nothing_can_be_written(idle_client, method):
+    response = await idle_client.request(method, "/api/users/", json={"id": 1, "is_admin": True})
     assert response.status_code == 405
 
 
@@ -245,8 +245,8 @@ async def test_while_the_database_is_away_the_answer_is_503_and_tells_nothing(se
     assert "hunter2" not in ready.text + users.text
 
 
-async def test_openapi_has_examples_and_no_undeclared_errors(client):
-    schema = (await client.get("/openapi.json")).json()
+async def test_openapi_has_examples_and_no_undeclared_errors(idle_client):
+    schema = (await idle_client.get("/openapi.json")).json()
     assert set(schema["paths"]) == {
         "/api/users/",
         "/api/users/{user_oid}/",

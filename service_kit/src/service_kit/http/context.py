@@ -58,7 +58,7 @@ class _Exchange:
             await self._app(self._scope, receive, self._send_with_headers)
         except HTTPException as error:
             await self._answer(error, receive)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - nothing may leave without an answer
             await self._answer(_unexpected(error), receive)
         self._log(perf_counter() - started)
 

@@ -11,6 +11,11 @@ depends_on = None
 
 _TIME = sa.DateTime(timezone=True)
 
+# Room in each page, so that an update that changes no indexed column touches no index. Projects and
+# teams are few, and every change of an assignment renews their version.
+_UPDATED = {"fillfactor": 80}
+_UPDATED_OFTEN = {"fillfactor": 50}
+
 # Words of letters and digits, in lower case; cut, as a word of a tsvector holds 2046 bytes at most.
 _SEARCH_WORDS = """
 CREATE FUNCTION search_words(value text) RETURNS text[]
@@ -72,6 +77,7 @@ def _create_assignment() -> None:
         sa.Column("kafka_partition", sa.Integer(), nullable=False),
         sa.Column("kafka_offset", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_assignment"),
+        postgresql_with=_UPDATED,
     )
     for about, columns in {
         "user": ["user_oid", "id"],
@@ -101,6 +107,7 @@ def _create_person() -> None:
         ),
         *_version(),
         sa.PrimaryKeyConstraint("oid", name="pk_person"),
+        postgresql_with=_UPDATED,
     )
     op.create_index("ix_person_name", "person", [sa.text("lower(name)"), "oid"])
     op.create_index("ix_person_email", "person", [sa.text("lower(email)"), "oid"])
@@ -116,6 +123,7 @@ def _create_project() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         *_version(),
         sa.PrimaryKeyConstraint("oid", name="pk_project"),
+        postgresql_with=_UPDATED_OFTEN,
     )
     op.create_index("ix_project_name", "project", [sa.text("lower(name)"), "oid"])
 
@@ -129,6 +137,7 @@ def _create_team() -> None:
         sa.Column("project_oid", sa.Uuid(), nullable=False),
         *_version(),
         sa.PrimaryKeyConstraint("oid", name="pk_team"),
+        postgresql_with=_UPDATED_OFTEN,
     )
     op.create_index("ix_team_name", "team", [sa.text("lower(name)"), "oid"])
     op.create_index("ix_team_project", "team", ["project_oid", sa.text("lower(name)"), "oid"])
