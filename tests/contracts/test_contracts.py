@@ -1,0 +1,98 @@
+"""Invariant 5: services know of each other only what contracts/ says, and all of them understand it."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from notification.handlers import build_routes
+from notification.service.record import ChangeRecorder
+from service_kit.clock import SystemClock
+from service_kit.messages import Message
+from task_meeting import handlers as task_meeting
+
+ROOT = Path(__file__).parents[2]
+RECORDER = ChangeRecorder(
+    clock=SystemClock(), max_event_age=timedelta(hours=1), notify_renames=False, mail_domain="example.com"
+)
+# Each consumer's table "topic → handler".
+ROUTES = {
+    "task_meeting_service": lambda: task_meeting.ROUTES,
+    "notification_service": lambda: build_routes(RECORDER),
+}
+KINDS = {"create", "update", "snapshot", "delete", "tombstone", "without-team", "cyrillic"}
+
+
+def routes_of(build) -> dict:
+    return {route.topic: route for route in build()}
+
+
+def to_message(topic: str, example: dict) -> Message:
+    value = None if example["value"] is None else json.dumps(example["value"]).encode()
+    headers = tuple((name, text.encode()) for name, text in example["headers"].items())
+    return Message(topic, 0, 0, json.dumps(example["key"]).encode(), value, headers, 1_772_442_845_140)
+
+
+def test_a_topic_is_described_whole(contract):
+    topic = contract.topic
+    assert (ROOT / topic["owner"]).is_dir()
+    assert topic["partitions"] >= 1
+    assert topic["config"]["cleanup.policy"] in {"compact", "delete"}
+    for consumer in topic["consumers"]:
+        assert (ROOT / consumer["service"]).is_dir()
+        assert consumer["group"]
+
+
+def test_the_schema_is_a_schema(contract):
+    Draft202012Validator.check_schema(contract.validator.schema)
+
+
+def test_every_kind_of_change_has_an_example(assignments):
+    assert set(assignments.examples) >= KINDS
+
+
+def test_every_example_validates(contract):
+    for name, example in contract.examples.items():
+        if example["value"] is not None:
+            errors = [error.message for error in contract.validator.iter_errors(example["value"])]
+            assert not errors, name
+            assert example["value"]["id"] == example["key"], name
+
+
+BROKEN = {
+    "no id": {"id": None},
+    "a team without a name": {"team_name": None},
+    "a name without a team": {"team_id": None},
+    "not a UUID": {"user_oid": "42"},
+    "an unknown operation": {"__op": "t"},
+    "a link that runs": {"application_url": "javascript:alert(1)"},
+    "an unknown role": {"user_role": "root"},
+}
+
+
+@pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN.keys())
+def test_the_schema_refuses_what_is_wrong(assignments, change):
+    assert not assignments.validator.is_valid(assignments.examples["create"]["value"] | change)
+
+
+def test_every_consumer_reads_every_example(contract):
+    for consumer in contract.topic["consumers"]:
+        decode = routes_of(ROUTES[consumer["service"]])[contract.topic["topic"]].decode
+        for name, example in contract.examples.items():
+            change = decode(to_message(contract.topic["topic"], example))
+            if example["value"] is None:
+                assert change is None
+                continue
+            assert change.row.id == example["value"]["id"], (consumer["service"], name)
+            assert change.deleted == (example["value"]["__op"] == "d")
+            assert change.row.user_name == example["value"]["user_name"]
+
+
+def test_no_consumer_reads_a_topic_that_no_contract_gives_it(contracts):
+    named = {
+        (consumer["service"], topic) for topic, c in contracts.items() for consumer in c.topic["consumers"]
+    }
+    read = {(service, topic) for service, build in ROUTES.items() for topic in routes_of(build)}
+    assert read == named
