@@ -51,7 +51,7 @@ class Dispatcher:
         self._queue = queue
         self._lanes = lanes
         self._clock = clock
-        self._progress = progress
+        self.progress = progress
         self._longest_pause_s = longest_pause_s
         self._awake = asyncio.Event()
         self._stopping = False
@@ -133,7 +133,7 @@ class Dispatcher:
 
     def _report(self, done: Round, finished: Sequence[Settlement]) -> None:
         OPEN_CONNECTIONS.set(sum(lane.is_open for lane in self._lanes))
-        self._progress.round_done(
+        self.progress.round_done(
             mail_waits=bool(self._held) or (done.due_in is not None and done.due_in <= 0),
             answered=any(settlement.result.outcome in _ANSWERS for settlement in finished),
             trouble=next((lane.trouble for lane in self._lanes if lane.trouble), None),

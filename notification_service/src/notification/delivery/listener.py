@@ -8,7 +8,7 @@ import structlog
 
 from notification.queries.mails import CHANNEL
 from service_kit.clock import Clock
-from service_kit.db import Database, is_transient
+from service_kit.db import Database
 
 log = structlog.get_logger(__name__)
 _AGAIN_AFTER_S = 1.0
@@ -45,7 +45,6 @@ class Listener:
                     async for _ in payloads:
                         self._wake()
             except Exception as error:
-                if not is_transient(error):
-                    raise
+                # Whatever it is: listening only makes the sender faster, so it never ends the process.
                 log.warning("sender_listen_failed", error=type(error).__name__)
             await self._clock.sleep(_AGAIN_AFTER_S)

@@ -91,9 +91,6 @@ class Queue:
             claim = await claim_due(
                 session, owner=self._owner, limit=limit, now=now, lease=policy.lease, max_age=policy.max_age
             )
-        if limit and len(claim.mails) + claim.dropped == limit:
-            # Very likely more is due: it is not worth a query to know.
-            return claim, now
         return claim, await sending.next_due(session)
 
     async def _care(self, session: WriteSession, now: datetime) -> None:

@@ -57,11 +57,12 @@ class Composer:
         message["Subject"] = page.subject
         message["Date"] = format_datetime(letter.committed_at)
         message["Message-ID"] = letter.message_id
-        message["Content-Language"] = page.locale
         # RFC 3834: nobody's out-of-office answers to this.
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(page.text)
         message.add_alternative(page.html, subtype="html")
+        # Last: headers about content move into the first part when a second one is added.
+        message["Content-Language"] = page.locale
         return message
 
 

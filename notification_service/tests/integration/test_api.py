@@ -1,0 +1,102 @@
+"""What became of the mails, over HTTP."""
+
+from uuid import uuid4
+
+import pytest
+
+
+@pytest.fixture
+async def sent(apply, feed, sender, settled, mail_server):
+    """Ann has two mails, one accepted and one refused; Bob has one."""
+    await apply(feed.change("c", 1))
+    async with sender():
+        await settled()
+        await apply(feed.change("c", 2, user=2))
+        await settled()
+        mail_server.fail("RCPT", "550 nobody here")
+        await apply(feed.change("u", 1, team=2))
+        await settled()
+
+
+async def found(client, **query):
+    response = await client.get("/notifications", params=query)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+@pytest.mark.parametrize(
+    ("query", "kinds"),
+    [
+        ({}, ["changed", "assigned", "assigned"]),
+        ({"recipient": "USER1@company.example"}, ["changed", "assigned"]),
+        ({"recipient": "user1"}, []),
+        ({"state": "failed"}, ["changed"]),
+        ({"state": "sent", "recipient": "user2@company.example"}, ["assigned"]),
+        ({"kind": "assigned"}, ["assigned", "assigned"]),
+        ({"assignment_id": 2}, ["assigned"]),
+        ({"page": 2, "size": 2}, ["assigned"]),
+        ({"page": 9}, []),
+    ],
+)
+async def test_mails_are_found_the_newest_first(client, sent, query, kinds):
+    page = await found(client, **query)
+    assert [mail["kind"] for mail in page["notifications"]] == kinds
+    assert page["page"] == query.get("page", 1)
+    if "page" not in query:
+        assert page["total"] == len(kinds)
+
+
+async def test_one_mail_is_shown_with_its_attempts(client, sent):
+    (failed,) = (await found(client, state="failed"))["notifications"]
+    mail = (await client.get(f"/notifications/{failed['id']}")).json()
+    assert (mail["state"], mail["reason"], mail["recipient"]) == (
+        "failed",
+        "550 nobody here",
+        "user1@company.example",
+    )
+    assert (mail["payload"]["before"]["team_name"], mail["payload"]["after"]["team_name"]) == (
+        "Team 1",
+        "Team 2",
+    )
+    assert mail["message_id"] == f"<{mail['id']}@team-suite.example>"
+    assert mail["next_attempt_at"] is None
+    (attempt,) = mail["attempt_list"]
+    assert (attempt["number"], attempt["outcome"]) == (1, "refused")
+    assert attempt["started_at"] <= attempt["finished_at"]
+
+
+async def test_an_unknown_mail_is_not_found(client):
+    response = await client.get(f"/notifications/{uuid4()}")
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/notifications?recipent=x",
+        "/notifications?state=lost",
+        "/notifications?kind=spam",
+        "/notifications?page=0",
+        "/notifications?page=-1",
+        "/notifications?size=1000000000",
+        "/notifications?assignment_id=99999999999999999999",
+        "/notifications?assignment_id=true",
+        "/notifications?recipient=",
+        "/notifications?recipient=%00",
+        "/notifications?recipient=" + "x" * 400,
+        "/notifications?state=sent&state=failed",
+        "/notifications/not-a-uuid",
+        "/notifications/00000000-0000-0000-0000-000000000000?x=1",
+    ],
+)
+async def test_a_senseless_question_is_answered_with_a_problem(client, path):
+    response = await client.get(path)
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_it_is_ready_and_explains_itself(client):
+    assert (await client.get("/health/ready")).json() == {"status": "ok", "checks": {"database": "ok"}}
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    assert {"/notifications", "/notifications/{notification_id}"} == set(paths)

@@ -1,0 +1,111 @@
+"""The words of the mails."""
+
+import re
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from notification.mail.render import FOLDER, Renderer
+from notification.mail.translations import choose_locale
+from notification.models import Kind
+
+CORE = {"project_name": "Atlas", "team_name": "Core", "application_url": None}
+WEB = {"project_name": "Atlas", "team_name": "Web", "application_url": "https://hr.example/1?a=1&b=2"}
+
+
+@pytest.fixture(scope="module")
+def renderer():
+    return Renderer()
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("locale", ["en", "ru"])
+def test_every_kind_has_words_in_every_language(renderer, letter, kind, locale):
+    page = renderer.render(letter(kind, locale=locale))
+    assert "Atlas" in page.subject
+    for body in (page.text, page.html):
+        assert "Ann" in body
+        assert "Core" in body or "Web" in body
+        assert ("Проект" in body) == (locale == "ru")
+    assert f'lang="{locale}"' in page.html
+    assert not re.search(r"{[{%]", page.subject + page.text + page.html)
+
+
+def test_a_change_says_from_what_to_what(renderer, letter):
+    page = renderer.render(letter(Kind.CHANGED))
+    assert "Team: Core → Web" in page.text
+    assert "Project: Atlas\n" in page.text
+    assert "Onboarding request: new link" in page.text
+    assert 'class="old">Core<' in page.html
+    assert 'class="new">Web<' in page.html
+
+
+def test_a_person_without_a_team_sees_no_team(renderer, letter):
+    page = renderer.render(letter(Kind.ASSIGNED, after={**WEB, "team_name": None}))
+    assert "Team:" not in page.text
+    assert ">Team<" not in page.html
+
+
+def test_leaving_a_team_is_shown(renderer, letter):
+    page = renderer.render(letter(after={**CORE, "team_name": None}))
+    assert "Team: Core → none" in page.text
+
+
+def test_times_are_the_readers(renderer, letter):
+    assert "22 November 2026, 01:30 (UTC+03:00)" in renderer.render(letter()).text
+    assert "22 ноября 2026, 01:30 (UTC+03:00)" in renderer.render(letter(locale="ru")).text
+
+
+@pytest.mark.parametrize("zone", [None, "", "No/Such", "../etc/passwd", "Europe", "x\x00", "A" * 5000])
+def test_a_strange_time_zone_is_utc(renderer, letter, zone):
+    assert "21 November 2026, 22:30 (UTC+00:00)" in renderer.render(letter(time_zone=zone)).text
+
+
+def test_the_link_can_be_clicked_and_is_escaped(renderer, letter):
+    page = renderer.render(letter())
+    assert 'href="https://hr.example/1?a=1&amp;b=2"' in page.html
+    assert "https://hr.example/1?a=1&b=2" in page.text
+
+
+def test_a_dangerous_link_is_not_shown(renderer, letter):
+    page = renderer.render(letter(Kind.ASSIGNED, after={**CORE, "application_url": "javascript:alert(1)"}))
+    assert "javascript" not in page.html + page.text
+    assert "onboarding request" not in page.html
+
+
+def test_markup_in_names_stays_text(renderer, letter):
+    evil = {**CORE, "project_name": "<script>alert(1)</script>", "team_name": "{{ 7*7 }}"}
+    page = renderer.render(letter(Kind.ASSIGNED, name='"><img src=x>', after=evil))
+    assert "<script" not in page.html
+    assert "<img" not in page.html
+    assert "{{ 7*7 }}" in page.html
+    assert "49" not in page.text
+    assert "<script>alert(1)</script>" in page.text
+
+
+def test_opening_a_mail_calls_nobody(renderer, letter):
+    html = renderer.render(letter(Kind.ASSIGNED, after=CORE)).html
+    assert not re.search(r"""(src=|@import|url\(|<link)""", html)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen"),
+    [("ru", "ru"), ("ru-RU", "ru"), ("RU_ru", "ru"), ("de", "en"), (None, "en"), ("", "en")],
+)
+def test_an_unknown_language_is_english(wanted, chosen):
+    assert choose_locale(wanted) == chosen
+
+
+def test_the_russian_catalog_has_every_text_and_no_other():
+    found = {
+        message
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            FOLDER, [("**.mjml", "jinja2"), ("**.txt", "jinja2")]
+        )
+    }
+    with (FOLDER.parent / "locale/ru/LC_MESSAGES/messages.po").open("rb") as file:
+        catalog = read_po(file)
+    assert {message.id for message in catalog if message.id} == found
+    assert not [message.id for message in catalog if message.id and (not message.string or message.fuzzy)]
+    assert not [error for message in catalog for error in message.check(catalog)]
