@@ -1,4 +1,6 @@
-"""``python -m connector topics | register | status``: run it against any environment, by its variables."""
+"""``python -m connector topics | register | status``, for the environment that its variables name."""
+
+# ruff: noqa: T201 (what a command has to say, it prints)
 
 import argparse
 import asyncio

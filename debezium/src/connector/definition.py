@@ -31,7 +31,8 @@ class Definition:
 
     @property
     def heartbeat_topic(self) -> str:
-        return f"{self.config.get('topic.heartbeat.prefix', '__debezium-heartbeat')}.{self.config['topic.prefix']}"
+        prefix = self.config.get("topic.heartbeat.prefix", "__debezium-heartbeat")
+        return f"{prefix}.{self.config['topic.prefix']}"
 
 
 def variables_in(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
-from connector.errors import ConnectorError
+from connector.topics import unreachable
 
 
 class Heartbeats:
@@ -39,8 +39,6 @@ async def heartbeats(bootstrap_servers: str, topic: str) -> AsyncIterator[Heartb
         await consumer.start()
         yield Heartbeats(consumer, topic)
     except KafkaConnectionError as error:
-        raise ConnectorError(
-            f"Kafka is not reachable at {bootstrap_servers} (KAFKA_BOOTSTRAP_SERVERS)"
-        ) from error
+        raise unreachable(bootstrap_servers) from error
     finally:
         await consumer.stop()

@@ -33,23 +33,15 @@ async def register(settings: ConnectorSettings, definition: Definition, *, patie
         await worker.restart_failed(definition.name)
         if not await _wait_for_progress(worker, definition, beats, seen, patience):
             reason = await diagnose(settings, definition)
-            raise ConnectorError(
-                f"{definition.name} has sent no heartbeat for {patience:g} s. "
-                + (
-                    reason
-                    or "The source database looks as it should; the reason is in the Connect worker's log."
-                )
-            )
+            raise ConnectorError(f"{definition.name} has sent no heartbeat for {patience:g} s. {reason}")
 
 
 async def _check(worker: Connect, settings: ConnectorSettings, definition: Definition) -> None:
     """Find what would fail anyway, before the connector is touched."""
     if definition.config["connector.class"] not in await worker.plugins():
-        raise ConnectorError(explain("Connector plugin not found"))
+        raise ConnectorError(explain("ClassNotFoundException"))
     if missing := await _missing_variables(worker, definition):
-        raise ConnectorError(
-            f"The Connect worker's environment lacks {', '.join(missing)} (see .env.example)"
-        )
+        raise ConnectorError(f"The environment of the Connect worker lacks {', '.join(missing)}")
     if faults := await _faults(worker, definition):
         raise ConnectorError("\n".join(faults))
     if await worker.status(definition.name) is None and (reader := await slot_reader(settings, definition)):
@@ -78,11 +70,7 @@ async def _missing_variables(worker: Connect, definition: Definition) -> list[st
 async def _faults(worker: Connect, definition: Definition) -> list[str]:
     """What the validation says, which connects to the database as the connector would."""
     options = await worker.validate(definition.plugin, {**definition.config, "name": definition.name})
-    return [
-        explain(message, otherwise=f"{option.name}: {message}")
-        for option in options
-        for message in option.errors
-    ]
+    return [explain(text, otherwise=f"{option.name}: {text}") for option in options for text in option.errors]
 
 
 async def _wait_for_progress(

@@ -30,6 +30,11 @@ async def ensure_topics(bootstrap_servers: str, topics: Sequence[Topic]) -> dict
         return outcomes
 
 
+def unreachable(bootstrap_servers: str) -> ConnectorError:
+    """The error that says that Kafka is."""
+    return ConnectorError(f"Kafka is not reachable at {bootstrap_servers} (KAFKA_BOOTSTRAP_SERVERS)")
+
+
 @asynccontextmanager
 async def _admin(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
@@ -37,9 +42,7 @@ async def _admin(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.start()
         yield admin
     except KafkaConnectionError as error:
-        raise ConnectorError(
-            f"Kafka is not reachable at {bootstrap_servers} (KAFKA_BOOTSTRAP_SERVERS)"
-        ) from error
+        raise unreachable(bootstrap_servers) from error
     finally:
         await admin.close()
 
@@ -66,10 +69,8 @@ def _outcome(name: str, code: int, message: str | None) -> Outcome:
 async def _check_partitions(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
     if not topics:
         return
-    found = {
-        entry["topic"]: len(entry["partitions"])
-        for entry in await admin.describe_topics([t.name for t in topics])
-    }
+    described = await admin.describe_topics([topic.name for topic in topics])
+    found = {entry["topic"]: len(entry["partitions"]) for entry in described}
     wrong = [
         f"{topic.name} has {found[topic.name]} partitions, its contract says {topic.partitions}"
         for topic in topics

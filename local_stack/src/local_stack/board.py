@@ -56,4 +56,4 @@ class Board:
         try:
             self.state.save(self._file)
         except OSError as error:  # a full disk must not take down what still runs
-            print(f"Cannot write {self._file}: {error}", file=sys.stderr)
+            sys.stderr.write(f"Cannot write {self._file}: {error}\n")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from local_stack import postgres
 from local_stack.environment import Context
@@ -71,7 +71,9 @@ def follow(
 
 def _unsettled(state: StackState | None) -> str:
     parts = state.parts.values() if state else ()
-    return ", ".join(f"{part.title}: {part.phase} {part.detail}".strip() for part in parts if not part.settled)
+    return ", ".join(
+        f"{part.title}: {part.phase} {part.detail}".strip() for part in parts if not part.settled
+    )
 
 
 def _why(state: StackState | None, paths: StatePaths) -> str:

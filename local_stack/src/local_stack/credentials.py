@@ -24,7 +24,9 @@ def load_or_create(file: Path, environ: Mapping[str, str]) -> dict[str, str]:
     A variable that is set wins over the file; what neither has is generated and added to the file.
     """
     kept = {name: value for name, value in dotenv_values(file).items() if value}
-    generated = {name: secrets.token_urlsafe(24) for name in NAMES if name not in kept and not environ.get(name)}
+    generated = {
+        name: secrets.token_urlsafe(24) for name in NAMES if name not in kept and not environ.get(name)
+    }
     if generated:
         _append(file, generated)
     known = kept | generated

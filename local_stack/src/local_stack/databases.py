@@ -17,13 +17,14 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-async def _provide_role(connection: "asyncpg.Connection", name: str, password: str, attributes: str = "") -> None:
+async def _provide_role(
+    connection: "asyncpg.Connection", name: str, password: str, attributes: str = ""
+) -> None:
     exists = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", name)
     verb = "ALTER" if exists else "CREATE"
     secret = await connection.fetchval("SELECT quote_literal($1::text)", password)
-    await connection.execute(
-        f"{verb} ROLE {_quoted(name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE {attributes} PASSWORD {secret}"
-    )
+    rights = f"LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE {attributes}"
+    await connection.execute(f"{verb} ROLE {_quoted(name)} {rights} PASSWORD {secret}")
 
 
 async def _provide_database(connection: "asyncpg.Connection", name: str, owner: str) -> None:

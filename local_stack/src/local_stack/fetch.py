@@ -31,7 +31,7 @@ def fetch(missing: Sequence[Jar]) -> None:
     """
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for count, jar in enumerate(pool.map(_fetch_one, missing), 1):
-            print(f"{count} of {len(missing)}: {jar.path.name}")
+            sys.stdout.write(f"{count} of {len(missing)}: {jar.path.name}\n")
 
 
 def _fetch_one(jar: Jar) -> Jar:

@@ -42,8 +42,11 @@ def _properties(context: "Context") -> "Path":
             "transaction.state.log.num.partitions": 4,
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
-            # One node has nobody to wait for, and little memory to give to log cleaning.
+            # One node has nobody to wait for: not for other consumers, and after a kill not for the
+            # session of its own former life.
             "group.initial.rebalance.delay.ms": 0,
+            "broker.session.timeout.ms": 3000,
+            "broker.heartbeat.interval.ms": 500,
             "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
         },
     )

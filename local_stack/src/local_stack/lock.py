@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from local_stack.paths import StatePaths
-from local_stack.processes import Identity, kill_leftovers as kill
+from local_stack.processes import Identity
+from local_stack.processes import kill_leftovers as kill
 from local_stack.state import StackState
 
 _PATIENCE_SECONDS = 1.0

@@ -29,11 +29,11 @@ def is_free(port: int) -> bool:
 
 def holder(port: int) -> str:
     """Who listens on a port, as ``name (pid 1)``; empty if the system does not tell us."""
-    with suppress(psutil.AccessDenied):
+    with suppress(psutil.AccessDenied, psutil.NoSuchProcess):
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-                with suppress(psutil.NoSuchProcess):
-                    return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,)
+            if listens and connection.pid:
+                return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
     return ""
 
 
@@ -46,7 +46,10 @@ def require_free(ports: Ports, variables: Iterable[str]) -> None:
     taken = [(name, getattr(ports, name.lower())) for name in variables]
     taken = [(name, port) for name, port in taken if not is_free(port)]
     if taken:
-        lines = [f"  {name}={port}" + (f" is used by {who}" if (who := holder(port)) else "") for name, port in taken]
+        lines = [
+            f"  {name}={port}" + (f" is used by {who}" if (who := holder(port)) else "")
+            for name, port in taken
+        ]
         raise StackError(
             "These ports are taken:\n" + "\n".join(lines) + "\n"
             "Stop what uses them, choose others in .env, or shift all of them with PORT_OFFSET=1000."

@@ -68,7 +68,9 @@ def _unprivileged() -> tuple[int, int]:
     try:
         user = pwd.getpwnam(_UNPRIVILEGED)
     except KeyError:
-        raise StackError(f"PostgreSQL refuses to run as root, and there is no user {_UNPRIVILEGED!r}") from None
+        raise StackError(
+            f"PostgreSQL refuses to run as root, and there is no user {_UNPRIVILEGED!r}"
+        ) from None
     return user.pw_uid, user.pw_gid
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from local_stack.errors import StackError
 from local_stack.paths import ROOT, StatePaths
 
+
 class Ports(BaseModel):
     """Every port of the stack; a field's upper-case name is its variable."""
 

@@ -14,14 +14,17 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from subprocess import Popen
 from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from local_stack import control, portcheck
 from local_stack.environment import HOST, Context, build
 from local_stack.errors import StackError
 from local_stack.processes import Identity
 from local_stack.state import PartPhase, PartState, Scope, StackState, Wanted
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 _START_SECONDS = 240.0
 """Long, because the first start of all downloads 60 MB."""
@@ -39,15 +42,19 @@ class Stack:
             folder: its state folder; it is removed by `stop`.
             variables: settings that differ from the defaults. Passwords are generated.
         """
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ
+        }
         chosen = {"LOCAL_STATE_DIR": str(folder), "PORT_OFFSET": str(portcheck.free_offset())}
-        trust = {name: value for name, value in os.environ.items() if name.endswith(("_CA_BUNDLE", "CERT_FILE"))}
+        trust = {
+            name: value for name, value in os.environ.items() if name.endswith(("_CA_BUNDLE", "CERT_FILE"))
+        }
         self._context: Context = build({**inherited, **trust, **chosen, **(variables or {})})
         self._process: Popen[bytes] | None = None
         self._held: list[str] = []
         self._scope = Scope.INFRA
 
-    def __enter__(self) -> "Stack":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -123,7 +130,9 @@ class Stack:
         """The address that a service uses: ``USER_TEAM``, ``TASK_MEETING`` or ``NOTIFICATION``."""
         values = self._context.exported
         return self.dsn(
-            values[f"{service}_DB_NAME"], user=values[f"{service}_DB_USER"], password=values[f"{service}_DB_PASSWORD"]
+            values[f"{service}_DB_NAME"],
+            user=values[f"{service}_DB_USER"],
+            password=values[f"{service}_DB_PASSWORD"],
         )
 
     # -- faults

@@ -1,18 +1,23 @@
 """Python tools in environments of their own, so that their dependencies never meet ours."""
 
+import asyncio
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local_stack.errors import StackError
 from local_stack.paths import ROOT, cache_dir
 from local_stack.processes import Command
 
 if TYPE_CHECKING:
     from local_stack.environment import Context
     from local_stack.parts import Run
+
+_KAFKA_UI = "kafka-ui"
 
 
 def environment_of(tool: str) -> Path:
@@ -46,8 +51,31 @@ async def provide(tool: str, context: "Context", run: "Run") -> None:
         shutil.rmtree(building, ignore_errors=True)
 
 
+def run_kafka_ui(context: "Context") -> int:
+    """Install the Kafka UI unless that was done before, and run it in this terminal."""
+
+    async def run(command: Command) -> None:
+        process = await asyncio.create_subprocess_exec(
+            *command.argv, env=dict(command.environ), cwd=command.cwd
+        )
+        if await process.wait():
+            raise StackError(f"Installing the Kafka UI failed: {' '.join(command.argv)}")
+
+    asyncio.run(provide(_KAFKA_UI, context, run))
+    servers = context.exported["KAFKA_BOOTSTRAP_SERVERS"]
+    arguments = [python_of(_KAFKA_UI), "-m", "kaskade", "admin", "-b", servers]
+    return subprocess.run(arguments, check=False).returncode  # noqa: S603 (a tool that we installed)
+
+
 def _pip_install(environment: Path, tool: str) -> tuple[str, ...]:
     return (
-        *(str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *(
+            str(environment / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ),
         *("--retries", "5", "--require-hashes", "-r", f"requirements/{tool}.txt"),
     )
