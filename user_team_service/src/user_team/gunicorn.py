@@ -9,3 +9,4 @@ threads = 8
 # A confirmed import of the largest allowed file finishes well within this.
 timeout = 120
 graceful_timeout = 10
+control_socket_disable = True  # it would be one file in the home directory for all copies

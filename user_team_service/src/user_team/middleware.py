@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,6 +37,17 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", _POLICY)
         return response
+
+    return middleware
+
+
+def no_nul_in_address(get_response: GetResponse) -> GetResponse:
+    """Answer 400 to a NUL in the address: no database text can hold one, so nothing could be found by it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "%00" in request.get_full_path():
+            return HttpResponseBadRequest("A NUL character in the address.", content_type="text/plain")
+        return get_response(request)
 
     return middleware
 

@@ -8,9 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
 
 from user_team import environment
+from user_team.appearance import UNFOLD
+
+__all__ = ["UNFOLD"]  # the look of the admin, a setting like the others here
 
 PACKAGE_DIR = Path(__file__).resolve().parent
 
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "user_team.middleware.content_security_policy",
+    "user_team.middleware.no_nul_in_address",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -106,6 +109,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -138,18 +142,21 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 IMPORT_MAX_BYTES = 5 * 1024 * 1024
-IMPORT_MAX_ROWS = 20_000
+IMPORT_MAX_UNPACKED_BYTES = 50 * 1024 * 1024
+IMPORT_MAX_ROWS = 5_000
 
 # --- Languages and time -----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
 LOCALE_PATHS = [PACKAGE_DIR / "locale"]
+FORMAT_MODULE_PATH = "user_team.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
 # --- Static files: served from the installed packages, no collectstatic step --------------------------------------
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [PACKAGE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 
@@ -173,32 +180,5 @@ LOGGING = {
         "django.server": {"handlers": ["stderr"], "propagate": False},
         # Axes writes user names and addresses; user_team.users.signals reports the same events without them.
         "axes": {"level": "CRITICAL"},
-    },
-}
-
-UNFOLD = {
-    "SITE_TITLE": "Team Suite",
-    "SITE_HEADER": "Team Suite",
-    "SITE_SUBHEADER": _("People, teams and projects"),
-    "SITE_SYMBOL": "groups",
-    "SITE_URL": None,
-    "SHOW_LANGUAGES": True,
-    "SHOW_BACK_BUTTON": True,
-    "BORDER_RADIUS": "8px",
-    "DASHBOARD_CALLBACK": "user_team.pipeline.dashboard.add_health",
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97.7% .013 236.6)",
-            "100": "oklch(95.1% .026 236.8)",
-            "200": "oklch(90.1% .058 230.9)",
-            "300": "oklch(82.8% .111 230.3)",
-            "400": "oklch(74.6% .16 232.7)",
-            "500": "oklch(62.3% .169 248)",
-            "600": "oklch(54.6% .178 254)",
-            "700": "oklch(48.8% .173 257)",
-            "800": "oklch(42.4% .139 259)",
-            "900": "oklch(37.9% .106 261)",
-            "950": "oklch(28.2% .071 262)",
-        },
     },
 }

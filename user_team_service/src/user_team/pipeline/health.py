@@ -1,0 +1,101 @@
+"""How change capture is doing, as far as this service's own database can tell."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import connection
+from django.utils import timezone
+
+from user_team.pipeline.models import Heartbeat
+from user_team.teams.models import UserAssignment
+
+SLOT = "debezium_slot"
+
+# Beyond these a person should look: the connector answers in milliseconds and beats every few seconds.
+LAG_WARNING_BYTES = 64 * 1024 * 1024
+HEARTBEAT_WARNING = timedelta(seconds=60)
+
+
+class State(StrEnum):
+    """From best to worst."""
+
+    WORKING = "working"
+    ABSENT = "absent"  # no slot yet: the connector was never registered
+    BEHIND = "behind"
+    STOPPED = "stopped"
+    LOST = "lost"  # the server threw away log that was not read: only a new snapshot helps
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The replication slot, from pg_replication_slots. Positions are byte offsets in the log, lag is in bytes."""
+
+    active: bool
+    wal_status: str
+    lag_bytes: int
+    confirmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Everything the start page shows. Times are aware."""
+
+    state: State
+    slot: Slot | None
+    heartbeat: datetime | None
+    heartbeat_age: timedelta | None
+    last_captured: UserAssignment | None
+    waiting: int
+
+    @property
+    def heartbeat_seconds(self) -> int:
+        return int(self.heartbeat_age.total_seconds()) if self.heartbeat_age else 0
+
+
+def read_health() -> Health:
+    """Look at the slot, the heartbeat and the assignments; any of them may be missing."""
+    slot = _slot()
+    heartbeat = Heartbeat.objects.filter(pk=1).values_list("ts", flat=True).first()
+    age = max(timezone.now() - heartbeat, timedelta()) if heartbeat else None
+    return Health(
+        state=_state(slot, age),
+        slot=slot,
+        heartbeat=heartbeat,
+        heartbeat_age=age,
+        last_captured=_last_captured(slot),
+        waiting=UserAssignment.objects.filter(row_lsn__gt=slot.confirmed).count() if slot else 0,
+    )
+
+
+def _slot() -> Slot | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT active, COALESCE(wal_status, ''),
+                COALESCE(pg_current_wal_lsn() - confirmed_flush_lsn, 0)::bigint,
+                COALESCE(confirmed_flush_lsn - '0/0'::pg_lsn, 0)::bigint
+            FROM pg_replication_slots WHERE slot_name = %s AND database = current_database()
+            """,
+            [SLOT],
+        )
+        row = cursor.fetchone()
+    return Slot(*row) if row else None
+
+
+def _state(slot: Slot | None, heartbeat_age: timedelta | None) -> State:
+    if slot is None:
+        return State.ABSENT
+    if slot.wal_status == "lost":
+        return State.LOST
+    if not slot.active:
+        return State.STOPPED
+    silent = heartbeat_age is not None and heartbeat_age > HEARTBEAT_WARNING
+    return State.BEHIND if silent or slot.lag_bytes > LAG_WARNING_BYTES else State.WORKING
+
+
+def _last_captured(slot: Slot | None) -> UserAssignment | None:
+    """The assignment whose last change is the newest that the connector has confirmed. Deletions leave no row."""
+    if slot is None:
+        return None
+    return UserAssignment.objects.filter(row_lsn__lte=slot.confirmed).order_by("-row_lsn").first()

@@ -1,0 +1,151 @@
+"""Organizations, people and groups in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm
+
+from user_team.administration.history_pages import ChangeLogAdmin
+from user_team.administration.scoped import ScopedAdmin, ScopedFilter
+from user_team.imports.admin import SafeImportExportMixin
+from user_team.teams.models import UserAssignment
+from user_team.tenancy import grantable_roles, may_edit_person, own_rows
+from user_team.users.forms import PersonAddForm, PersonForm
+from user_team.users.models import Organization, Role, User
+from user_team.users.resources import OrganizationResource, UserResource
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(BaseGroupAdmin, ModelAdmin):
+    pass
+
+
+@admin.register(Organization)
+class OrganizationAdmin(SafeImportExportMixin, ScopedAdmin):
+    resource_classes = [OrganizationResource]
+    list_display = ("name", "people", "projects_")
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                people_count=Count("users", distinct=True),
+                projects_count=Count("projects", distinct=True),
+            )
+        )
+
+    @display(description=_("people"), ordering="people_count")
+    def people(self, organization: Any) -> int:
+        return organization.people_count
+
+    @display(description=_("projects"), ordering="projects_count")
+    def projects_(self, organization: Any) -> int:
+        return organization.projects_count
+
+
+@admin.register(User)
+class UserAdmin(SafeImportExportMixin, ScopedAdmin, BaseUserAdmin):
+    """People. Rights in the admin are given by superusers only."""
+
+    form = PersonForm
+    add_form = PersonAddForm
+    change_password_form = AdminPasswordChangeForm
+    resource_classes = [UserResource]
+
+    list_display = ("person", "email", "organization", "role_", "locale", "time_zone", "is_active")
+    list_select_related = ("organization",)
+    list_filter = (
+        ("organization", ScopedFilter),
+        ("role", ChoicesDropdownFilter),
+        ("locale", ChoicesDropdownFilter),
+        "is_active",
+        "is_staff",
+    )
+    search_fields = ("username", "first_name", "last_name", "email")
+    ordering = ("last_name", "first_name", "username")
+    autocomplete_fields = ("organization",)
+    filter_horizontal = ("groups", "user_permissions")
+    readonly_fields = ("oid", "last_login", "date_joined")
+
+    _about = ("first_name", "last_name", "email", "organization", "role", "locale", "time_zone")
+    _rights = ("is_staff", "is_superuser", "groups", "user_permissions")
+    add_fieldsets = (
+        (None, {"fields": ("username", *_about)}),
+        (_("Signing in"), {"fields": ("usable_password", "password1", "password2")}),
+    )
+    fieldsets = (
+        (None, {"fields": ("username", *_about)}),
+        (_("Signing in"), {"fields": ("password", "is_active", *_rights)}),
+        (_("Details"), {"fields": ("oid", "last_login", "date_joined"), "classes": ("collapse",)}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[tuple[Any, dict[str, Any]]]:
+        fieldsets = super().get_fieldsets(request, obj)
+        if not request.user.is_superuser:
+            for _name, options in fieldsets:
+                options["fields"] = [field for field in options["fields"] if field not in self._rights]
+        return fieldsets
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        if not request.user.is_superuser and "organization" in form.base_fields:
+            form.base_fields["organization"].required = True
+            form.base_fields["organization"].initial = request.user.organization_id
+        if "role" in form.base_fields:
+            form.base_fields["role"].choices = self._role_choices(request, obj)
+        return form
+
+    @staticmethod
+    def _role_choices(request: HttpRequest, obj: User | None) -> list[tuple[str, Any]]:
+        """What the editor may give, and what the person has already."""
+        allowed = {*grantable_roles(request.user), *([Role(obj.role)] if obj else [])}
+        return [(role.value, role.label) for role in Role if role in allowed]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or may_edit_person(request.user, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody deletes themselves, nor takes along assignments in other organizations."""
+        if obj is None:
+            return super().has_delete_permission(request)
+        return (
+            obj.pk != request.user.pk
+            and super().has_delete_permission(request, obj)
+            and may_edit_person(request.user, obj)
+            and not _has_assignments_elsewhere(request.user, obj)
+        )
+
+    @display(description=_("person"), ordering="last_name", header=True)
+    def person(self, user: User) -> list[str]:
+        return [str(user), user.username]
+
+    @display(
+        description=_("role"),
+        ordering="role",
+        label={Role.EMPLOYEE.value: "default", Role.MANAGER.value: "info", Role.ADMIN.value: "warning"},
+    )
+    def role_(self, user: User) -> tuple[str, str]:
+        return user.role, user.get_role_display()
+
+
+@admin.register(User.pgh_event_model)
+class UserChangeLogAdmin(ChangeLogAdmin):
+    search_fields = ("username", "first_name", "last_name", "email")
+
+
+def _has_assignments_elsewhere(editor: User, person: User) -> bool:
+    theirs = UserAssignment.objects.filter(user=person)
+    return theirs.exclude(pk__in=own_rows(theirs, editor).values("pk")).exists()
