@@ -77,8 +77,8 @@ class StackSettings(Ports):
 
 
 def with_dotenv(environ: Mapping[str, str], dotenv: Path = ROOT / ".env") -> dict[str, str]:
-    """The environment over the values of ``.env``: what is exported wins."""
-    values = {name: value for name, value in dotenv_values(dotenv).items() if value is not None}
+    """The environment over the values of ``.env``: what is exported wins, what is empty counts as not set."""
+    values = {name: value for name, value in dotenv_values(dotenv).items() if value}
     return values | dict(environ)
 
 
