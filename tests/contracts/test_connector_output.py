@@ -9,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 TOPIC = "django_db.public.teams_userassignment"
-ORGANIZATION = "INSERT INTO users_organization (name, oid) VALUES ($1, gen_random_uuid()) RETURNING id"
+ORGANIZATION = "INSERT INTO users_organization (name) VALUES ($1) RETURNING id"
 PROJECT = """
     INSERT INTO teams_project (name, oid, organization_id) VALUES ($1, gen_random_uuid(), $2) RETURNING id
 """
@@ -23,7 +23,7 @@ MOVE = """
 PERSON = """
     INSERT INTO users_user (username, email, first_name, last_name, role, locale, time_zone, oid,
         password, is_superuser, is_staff, is_active, date_joined)
-    VALUES ($1, $1 || '@example.com', 'Анна', 'Щёголева', 'employee', 'ru', 'Asia/Yekaterinburg',
+    VALUES ($1::text, $1::text || '@example.com', 'Анна', 'Щёголева', 'employee', 'ru', 'Asia/Yekaterinburg',
         gen_random_uuid(), '!', false, false, true, now()) RETURNING id
 """
 

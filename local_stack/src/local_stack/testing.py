@@ -21,7 +21,7 @@ from local_stack import control, portcheck
 from local_stack.environment import HOST, Context, build
 from local_stack.errors import StackError
 from local_stack.processes import Identity
-from local_stack.state import PartPhase, PartState, Scope, StackState, Wanted
+from local_stack.state import PartPhase, PartState, Scope, StackPhase, StackState, Wanted
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -179,7 +179,10 @@ class Stack:
         return self._context.paths.log(name)
 
     def _is_ready(self, names: tuple[str, ...]) -> bool:
-        parts = self.state().parts
+        state = self.state()
+        if state.scope is not self._scope:
+            return False
+        parts = state.parts
         wanted = [parts[name] for name in names] if names else parts.values()
         return all(part.settled and (part.process is None or part.process.is_alive()) for part in wanted)
 
