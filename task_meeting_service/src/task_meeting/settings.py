@@ -10,7 +10,7 @@ from service_kit.settings import ServiceSettings
 class Settings(HttpSettings, ServiceSettings):
     """Variables begin with `TASK_MEETING_`, but for those that the whole suite shares."""
 
-    model_config = SettingsConfigDict(env_prefix="TASK_MEETING_")
+    model_config = SettingsConfigDict(env_prefix="TASK_MEETING_", hide_input_in_errors=True)
 
     api_port: int = Field(8005, ge=1, le=65535)
     consumer_port: int = Field(8105, ge=1, le=65535, description="Health and metrics of the consumer.")

@@ -1,6 +1,7 @@
 """Following the assignments: what the API shows after changes came, in whatever order and number."""
 
 import asyncio
+import random
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -108,6 +109,24 @@ async def test_one_batch_or_many_give_the_same(apply, feed, database, template):
         await apply(message)
     apart = await state(database)
     assert without_applied_at(apart) == without_applied_at(together)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_any_order_gives_the_same(apply, feed, database, seed):
+    messages = [
+        feed.change(op, number, user=number % 3 + 1, user_name=f"{op} {number}", team=team)
+        for op, team in (("c", 1), ("u", 2), ("u", None), ("d", None))
+        for number in range(1, 9)
+        if op != "d" or number % 2
+    ]
+    await apply(*messages)
+    in_order = await state(database)
+    async with database.transaction() as session:
+        await session.execute(text("TRUNCATE assignment, person, project, team"))
+    random.Random(seed).shuffle(messages)
+    for start in range(0, len(messages), 5):
+        await apply(*messages[start : start + 5])
+    assert without_applied_at(await state(database)) == without_applied_at(in_order)
 
 
 def without_applied_at(tables):
