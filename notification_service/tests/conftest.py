@@ -1,4 +1,5 @@
 """The two ends of the service in tests: what Debezium writes, and a mail server that misbehaves on demand."""
+# ruff: noqa: N802 - aiosmtpd names its hooks after SMTP's commands
 
 import asyncio
 import json
@@ -108,6 +109,8 @@ class MailServer:
     `faults` maps a stage (banner, MAIL, RCPT, DATA, end) to what goes wrong there, once each: an
     answer such as `451 later`, `hang`, or `drop` the connection; at `end`, after the final dot,
     `accept+hang` and `accept+drop` keep the mail first. `always` maps a stage to a fault that stays.
+    From RCPT on a stage may name a recipient: `end ann@company.example`. While `gate` is closed, mails
+    wait at their end, before they are accepted.
     """
 
     port: int = 0
@@ -116,6 +119,10 @@ class MailServer:
     mails: list[CaughtMail] = field(default_factory=list)
     connections: int = 0
     reached: dict[str, asyncio.Event] = field(default_factory=dict)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self):
+        self.gate.set()
 
     def fail(self, stage, *faults):
         self.faults.setdefault(stage, deque()).extend(faults)
@@ -124,10 +131,12 @@ class MailServer:
         """Set when a client has got to a stage."""
         return self.reached.setdefault(stage, asyncio.Event())
 
-    def next_fault(self, stage):
-        self.at(stage).set()
-        queue = self.faults.get(stage)
-        return queue.popleft() if queue else self.always.get(stage)
+    def next_fault(self, stage, recipients=()):
+        for name in (stage, *(f"{stage} {recipient}" for recipient in recipients)):
+            self.at(name).set()
+            if queue := self.faults.get(name):
+                return queue.popleft()
+        return self.always.get(stage)
 
     async def start(self, port=0):
         loop = asyncio.get_running_loop()
@@ -177,7 +186,7 @@ class _Protocol(SMTP):
         await super()._handle_client()
 
     async def smtp_DATA(self, arg):
-        fault = await self.misbehave("DATA")
+        fault = await self.misbehave("DATA", self.envelope.rcpt_tos)
         if fault:
             await self.push(fault)
             return
@@ -191,13 +200,14 @@ class _Protocol(SMTP):
         return "250 OK"
 
     async def handle_RCPT(self, _server, _session, envelope, address, options):
-        if fault := await self.misbehave("RCPT"):
+        if fault := await self.misbehave("RCPT", [address]):
             return fault
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, _server, _session, envelope):
-        fault = self.mail_server.next_fault("end")
+        fault = self.mail_server.next_fault("end", envelope.rcpt_tos)
+        await self.mail_server.gate.wait()
         if fault is None or fault.startswith("accept"):
             message = message_from_bytes(envelope.content, policy=policy.default)
             self.mail_server.mails.append(CaughtMail(envelope.mail_from, envelope.rcpt_tos, message))
@@ -205,8 +215,8 @@ class _Protocol(SMTP):
             return "250 accepted"
         return await self.do(fault.removeprefix("accept+"))
 
-    async def misbehave(self, stage):
-        fault = self.mail_server.next_fault(stage)
+    async def misbehave(self, stage, recipients=()):
+        fault = self.mail_server.next_fault(stage, recipients)
         return None if fault is None else await self.do(fault)
 
     async def do(self, fault):

@@ -1,10 +1,12 @@
 """Changes become the projection's state and mails to write, in one transaction."""
+# ruff: noqa: PLR0917 - a test's arguments are fixtures
 
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from notification.events import decode_assignment
 from notification.models import Assignment
 
 
@@ -128,12 +130,13 @@ async def test_a_sweep_tells_nobody_and_drops_what_is_void(database, recorder, a
 
 
 async def test_nothing_is_written_when_the_transaction_fails(database, recorder, feed, mails, rows):
-    from notification.events import decode_assignment
-
-    with pytest.raises(ZeroDivisionError):
+    async def fail_after_recording():
         async with database.transaction() as session:
             await recorder.record(session, [decode_assignment(feed.change("c"))])
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_after_recording()
     assert await mails() == []
     assert await rows("SELECT * FROM assignment") == []
 

@@ -49,8 +49,22 @@ def test_cyrillic_arrives_as_it_was_written(make):
     assert "Здравствуйте, Анна Кузнецова!" in message.get_body(("plain",)).get_content()
 
 
-NASTY = ["Smith, Ann", 'Ann "the" <b>', "Ann\r\nBcc: eve@evil.example", "eve@evil.example", "a" * 2000, "=?utf-8?q?x?=",
-         "(comment) Ann", "Ann;", "\\", '"', "Анна, <eve@evil.example>", "", "\u202eAnn", "группа: a@b.example;"]  # fmt: skip
+NASTY = [
+    "Smith, Ann",
+    'Ann "the" <b>',
+    "Ann\r\nBcc: eve@evil.example",
+    "eve@evil.example",
+    "a" * 2000,
+    "=?utf-8?q?x?=",
+    "(comment) Ann",
+    "Ann;",
+    "\\",
+    '"',
+    "Анна, <eve@evil.example>",
+    "",
+    "\u202eAnn",
+    "группа: a@b.example;",
+]
 
 
 @pytest.mark.parametrize("name", NASTY)

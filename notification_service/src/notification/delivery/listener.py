@@ -44,7 +44,6 @@ class Listener:
                 async with aclosing(self._database.listen(CHANNEL)) as payloads:
                     async for _ in payloads:
                         self._wake()
-            except Exception as error:
-                # Whatever it is: listening only makes the sender faster, so it never ends the process.
+            except Exception as error:  # noqa: BLE001 - listening only makes it faster: never end for it
                 log.warning("sender_listen_failed", error=type(error).__name__)
             await self._clock.sleep(_AGAIN_AFTER_S)

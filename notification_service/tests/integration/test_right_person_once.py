@@ -1,0 +1,193 @@
+"""Invariant 2 over random histories: who is told what, whatever is repeated, lost or interrupted.
+
+The sender is played step by step here, so that it can die at each of them; the queue, its rules and the
+database are the real ones.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from notification.events import decode_assignment
+from notification.mail.outcome import Outcome, Result
+from notification.queries import sending
+from notification.service.claim import claim_due
+from notification.service.record import ChangeRecorder
+from notification.service.settle import LOST, Backoff, Settlement, settle
+
+from service_kit.testing import ManualClock
+
+LEASE, MAX_AGE, NO_WAIT = timedelta(seconds=30), timedelta(hours=72), Backoff(timedelta(0), timedelta(0))
+
+changes = st.tuples(st.just("change"), st.integers(1, 2), st.sampled_from(["move", "hand over", "end", "rename"]))
+deliveries = st.tuples(st.just("deliver"), st.integers(1, 4), st.sampled_from(["once", "thrice", "rolled back"]))
+attempts = st.tuples(
+    st.just("attempt"),
+    st.integers(1, 3),
+    st.sampled_from(["accept", "defer", "refuse", "lose", "take and lose", "die", "take and die"]),
+)
+TAKEN = {"accept", "take and lose", "take and die"}
+RESULTS = {
+    "accept": Outcome.ACCEPTED,
+    "defer": Outcome.DEFERRED,
+    "refuse": Outcome.REFUSED,
+    "lose": Outcome.UNCONFIRMED,
+    "take and lose": Outcome.UNCONFIRMED,
+}
+
+
+class Source:
+    """The source's table: small, and never at rest."""
+
+    def __init__(self, feed, now):
+        self.feed, self.now = feed, now
+        self.rows = {}
+        self.log = []
+        self.news = set()
+
+    def change(self, number, what):
+        row = self.rows.get(number)
+        if row is None:
+            row = self.rows[number] = {"user": 1, "team": 1, "team_name": "A"}
+            self._write("c", number, row, [("assigned", row["user"])])
+        elif what == "end":
+            del self.rows[number]
+            self._write("d", number, row, [("removed", row["user"])])
+        elif what == "rename":
+            row["team_name"] += "A"
+            self._write("u", number, row, [])
+        elif what == "move":
+            row["team"] += 1
+            self._write("u", number, row, [("changed", row["user"])])
+        else:
+            old, row["user"] = row["user"], 3 - row["user"]
+            self._write("u", number, row, [("removed", old), ("assigned", row["user"])])
+
+    def _write(self, op, number, row, news):
+        self.log.append(self.feed.change(op, number, at=self.now, **row))
+        self.news |= {(kind, number, user, self.feed.lsn) for kind, user in news}
+
+
+class World:
+    """The notifier between a source and a mail server, both under the test's control."""
+
+    def __init__(self, database, recorder, source, now):
+        self.database, self.recorder, self.source, self.now = database, recorder, source, now
+        self.read = 0
+        self.taken = Counter()
+        self.order = []
+
+    async def deliver(self, count, how):
+        """Hand the next messages to the consumer, perhaps again, perhaps with a crash before the commit."""
+        start = max(0, self.read - (2 if how == "thrice" else 0))
+        batch = self.source.log[start : self.read + count] * (3 if how == "thrice" else 1)
+        changes = [decode_assignment(message) for message in batch]
+        async with self.database.transaction() as session:
+            await self.recorder.record(session, changes)
+            if how == "rolled back":
+                await session.rollback()
+                return
+        self.read = min(len(self.source.log), self.read + count)
+
+    async def attempt(self, count, how):
+        """A sender of its own takes mails; all its attempts end in the same way."""
+        owner = uuid4()
+        async with self.database.transaction() as session:
+            claim = await claim_due(
+                session, owner=owner, limit=count, now=self.now, lease=LEASE, max_age=MAX_AGE
+            )
+            await self._check_holders(session, claim.mails)
+        if how in TAKEN:
+            self.taken.update(mail.letter.id for mail in claim.mails)
+            self.order += [mail.letter.id for mail in claim.mails]
+        async with self.database.transaction() as session:
+            if how in RESULTS:
+                ends = [Settlement(mail, Result(RESULTS[how], how)) for mail in claim.mails]
+                await settle(session, ends, owner=owner, now=self.now, backoff=NO_WAIT)
+            else:
+                later = self.now + LEASE + timedelta(seconds=1)
+                await sending.recover(session, owner=uuid4(), now=later, reason=LOST)
+                await session.execute(text("UPDATE notification SET next_attempt_at = :now"), {"now": self.now})
+        return len(claim.mails) + claim.dropped
+
+    async def _check_holders(self, session, mails):
+        """Who is told of an assignment has it, as far as is known at that moment."""
+        holders = {
+            row.id: None if row.deleted else row.user_oid
+            for row in await session.execute(text("SELECT id, deleted, user_oid FROM assignment"))
+        }
+        about = {
+            row.id: row
+            for row in await session.execute(text("SELECT id, assignment_id, user_oid FROM notification"))
+        }
+        for mail in mails:
+            if mail.letter.kind != "removed":
+                row = about[mail.letter.id]
+                assert holders[row.assignment_id] == row.user_oid
+
+    async def rest(self):
+        """Everything arrives, and the mail server takes everything."""
+        await self.deliver(len(self.source.log), "once")
+        while await self.attempt(3, "accept"):
+            pass
+
+
+@settings(
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(st.one_of(changes, changes, deliveries, attempts), min_size=5, max_size=40))
+async def test_each_change_is_told_once_to_the_right_person(database, make_feed, now, rows, steps):
+    async with database.transaction() as session:
+        await session.execute(text("TRUNCATE assignment, notification, attempt"))
+    recorder = ChangeRecorder(
+        clock=ManualClock(now), max_event_age=MAX_AGE, notify_renames=False, mail_domain="team-suite.example"
+    )
+    source = Source(make_feed(), now)
+    world = World(database, recorder, source, now)
+    for action, *arguments in steps:
+        if action == "change":
+            source.change(*arguments)
+        else:
+            await getattr(world, action)(*arguments)
+    await world.rest()
+    _check(await rows("SELECT * FROM notification"), source, world)
+
+
+def _check(mails, source, world):
+    by_id = {mail["id"]: mail for mail in mails}
+    # Nothing is missing, nothing is invented: a mail for each piece of news, and for nothing else.
+    assert {
+        (mail["kind"], mail["assignment_id"], mail["user_oid"].int, mail["lsn"]) for mail in mails
+    } == source.news
+    for mail in mails:
+        times = world.taken[mail["id"]]
+        assert times <= (2 if mail["in_doubt"] else 1)
+        assert mail["state"] in {"sent", "failed", "cancelled", "unconfirmed"}
+        if mail["state"] == "sent":
+            assert times >= 1
+        if mail["state"] in {"failed", "cancelled"} and not mail["in_doubt"]:
+            assert times == 0
+    # One person hears of one assignment in the order of its changes; a repeat changes nothing of that.
+    heard = {}
+    for id_ in dict.fromkeys(world.order):
+        mail = by_id[id_]
+        heard.setdefault((mail["assignment_id"], mail["user_oid"]), []).append(mail["lsn"])
+    assert all(lsns == sorted(lsns) for lsns in heard.values())
+    # Who has an assignment in the end was told so, unless the mail server refused or hid its answer.
+    for number, row in source.rows.items():
+        last = max(
+            (mail for mail in mails if (mail["assignment_id"], mail["kind"]) == (number, "assigned")),
+            key=lambda mail: mail["lsn"],
+        )
+        assert last["user_oid"].int == row["user"]
+        assert last["state"] in {"sent", "failed", "unconfirmed"}
+
+
+@pytest.fixture
+def make_feed(feed):
+    return type(feed)
