@@ -1,0 +1,209 @@
+"""The demo's course: sign in, import the company, change it, compare."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx2
+from rich.console import Console
+
+from local_stack.demo import observe, stack
+from local_stack.demo.admin import Admin
+from local_stack.demo.audit import Audit, audit
+from local_stack.demo.company import Company
+from local_stack.demo.errors import DemoError
+from local_stack.demo.ledger import ASSIGNED, Ledger
+from local_stack.demo.measure import ARRIVAL_SECONDS, Meter
+from local_stack.demo.observe import Shown
+from local_stack.demo.report import Outcome
+from local_stack.demo.script import Script
+from local_stack.demo.services import Json, MailCatcher, Notifier, TaskService
+from local_stack.demo.timing import Latencies, moment
+from local_stack.environment import HOST, Context
+from local_stack.paths import ROOT
+
+COMPANY = ROOT / "examples" / "company"
+ROUNDS = 8
+"""How often each of the five changes is made: enough for a p95 that means something."""
+
+_TIMEOUT_SECONDS = 30.0
+_LOOK_SECONDS = 0.2
+_QUIET_SECONDS = 1.0
+"""How long is waited at the end for mails that should not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The four doors of the suite that the demo knocks at."""
+
+    admin: Admin
+    task: TaskService
+    notifier: Notifier
+    catcher: MailCatcher
+
+
+@asynccontextmanager
+async def connected(context: Context) -> AsyncIterator[Suite]:
+    """Clients of the running stack."""
+    ports = context.ports
+    numbers = (
+        ports.user_team_port,
+        ports.task_meeting_api_port,
+        ports.notification_api_port,
+        ports.mail_ui_port,
+    )
+    async with AsyncExitStack() as clients:
+        admin, task, notifier, catcher = [
+            await clients.enter_async_context(
+                httpx2.AsyncClient(base_url=f"http://{HOST}:{port}", timeout=_TIMEOUT_SECONDS)
+            )
+            for port in numbers
+        ]
+        yield Suite(Admin(admin), TaskService(task), Notifier(notifier), MailCatcher(catcher))
+
+
+async def perform(context: Context, console: Console, ready_seconds: float | None) -> Outcome:
+    """Do everything on a stack that is ready.
+
+    Raises:
+        DemoError: the sign-in or the import is refused, so that there is nothing to count.
+    """
+    async with connected(context) as suite:
+        play = Play(suite, console)
+        await play.sign_in(context)
+        await play.import_company()
+        problem = await play.make_changes()
+        return Outcome(
+            audit=await play.settle(),
+            latencies=play.latencies,
+            resident_bytes=stack.resident_bytes(context),
+            ready_seconds=ready_seconds,
+            problem=problem,
+        )
+
+
+class Play:
+    """One performance, and what is known in its course."""
+
+    def __init__(self, suite: Suite, console: Console) -> None:
+        self._suite = suite
+        self._console = console
+        self._begin = datetime.now(UTC)
+        self._meter = Meter(suite.task, suite.notifier)
+        self._import_shown = Latencies("the import → taken by the service")
+        self._import_mailed = Latencies("the import → mail accepted")
+
+    @property
+    def latencies(self) -> list[Latencies]:
+        meter = self._meter
+        return [meter.visible, *meter.steps.values(), meter.mailed, self._import_shown, self._import_mailed]
+
+    async def sign_in(self, context: Context) -> None:
+        values = context.exported
+        username = values["DJANGO_SUPERUSER_USERNAME"]
+        await self._suite.admin.sign_in(username, values["DJANGO_SUPERUSER_PASSWORD"])
+        self._console.print(f"Signed in to the admin as {username}.")
+
+    async def import_company(self) -> None:
+        """Import the files one after the other.
+
+        On a stack that had the company before, a copy with names of its own is imported: so each run makes,
+        counts and mails the same, and nothing that somebody did with an earlier copy can disturb it.
+        """
+        self._company = await self._vacant_copy(Company.read(COMPANY))
+        self._console.print(f"Importing the company “{self._company.organization}”:")
+        for table in self._company.tables.values():
+            begin = time.monotonic()
+            report = await self._suite.admin.import_csv(table.model, table.name, table.content)
+            told = ", ".join(f"{count} {kind}" for kind, count in sorted(report.items()))
+            self._console.print(f"  {table.name}: {told} ({time.monotonic() - begin:.1f} s)")
+        self._ledger = Ledger(self._company.people)
+        self._ledger.assign(self._company.assignments)
+
+    async def _vacant_copy(self, company: Company) -> Company:
+        names = {line["name"] for line in await self._suite.admin.export_csv("users/organization")}
+        number = 1
+        while (copy := company.numbered(number)).organization in names:
+            number += 1
+        return copy
+
+    async def make_changes(self) -> str:
+        """Make the single changes, once the import has arrived. Returns why it could not, if so."""
+        shown = await self._arrival()
+        if shown is None:
+            return f"The import has not arrived in the task service after {ARRIVAL_SECONDS:g} s."
+        await self._time_import(shown)
+        script = Script(self._suite.admin, self._suite.task, self._ledger, shown)
+        try:
+            for number in range(ROUNDS):
+                await self._round(script, tell=number == 0)
+        except DemoError as error:
+            return str(error)
+        self._console.print(f"  … and each of them {ROUNDS - 1} more times.")
+        return ""
+
+    async def _round(self, script: Script, *, tell: bool) -> None:
+        for prepare in script.round():
+            change = await prepare()
+            try:
+                await self._meter.make(change)
+            except DemoError as error:
+                raise DemoError(f"{change.title}: {error}") from error
+            if tell:
+                mail = f"mail {self._meter.mailed.values[-1]:.0f} ms" if change.mail else "no mail"
+                times = f"visible {self._meter.visible.values[-1]:.0f} ms, {mail} after the commit"
+                self._console.print(f"  {change.title}: {change.about}: {times}")
+
+    async def settle(self) -> Audit:
+        """Wait until all is there, and a moment longer for what should not come; then count."""
+        deadline = time.monotonic() + ARRIVAL_SECONDS
+        result = await self._count()
+        while not result.is_exact and time.monotonic() < deadline:
+            await asyncio.sleep(_LOOK_SECONDS)
+            result = await self._count()
+        if result.is_exact:
+            await asyncio.sleep(_QUIET_SECONDS)
+            result = await self._count()
+        return result
+
+    async def _count(self) -> Audit:
+        suite, emails = self._suite, {person.email for person in self._company.people}
+        return audit(
+            self._ledger,
+            await observe.committed(suite.admin, self._company.organization),
+            (await observe.shown(suite.task, emails)).picture,
+            await suite.catcher.mails_since(self._begin),
+            await suite.notifier.mails(),
+        )
+
+    async def _arrival(self) -> Shown | None:
+        """Wait until the task service shows the imported company."""
+        emails = {person.email for person in self._company.people}
+        deadline = time.monotonic() + ARRIVAL_SECONDS
+        while time.monotonic() < deadline:
+            shown = await observe.shown(self._suite.task, emails)
+            if shown.picture == self._ledger.picture:
+                return shown
+            await asyncio.sleep(_LOOK_SECONDS)
+        return None
+
+    async def _time_import(self, shown: Shown) -> None:
+        for number in shown.assignments:
+            trace = await self._suite.task.trace(number)
+            self._import_shown.add(moment(trace, "committed_at"), moment(trace, "applied_at"))
+        for mail in await self._mails_of_import(shown):
+            self._import_mailed.add(moment(mail, "committed_at"), moment(mail, "sent_at"))
+
+    async def _mails_of_import(self, shown: Shown) -> list[Json]:
+        """The accepted mails about the import: all of them, or those that are there in time."""
+        imported = set(shown.assignments)
+        deadline = time.monotonic() + ARRIVAL_SECONDS
+        while True:
+            accepted = await self._suite.notifier.mails(kind=ASSIGNED, state="sent")
+            ours = [mail for mail in accepted if mail["assignment_id"] in imported]
+            if len(ours) >= len(imported) or time.monotonic() > deadline:
+                return ours
+            await asyncio.sleep(_LOOK_SECONDS)

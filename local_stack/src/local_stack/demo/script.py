@@ -1,0 +1,151 @@
+"""The single changes: which rows they take, and how a person makes them in the admin."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TypeVar
+
+from local_stack.demo import observe
+from local_stack.demo.admin import Admin, Editor
+from local_stack.demo.errors import DemoError
+from local_stack.demo.ledger import ASSIGNED, CHANGED, REMOVED, Ledger
+from local_stack.demo.observe import Shown
+from local_stack.demo.services import TaskService
+from local_stack.demo.state import Assignment
+
+ASSIGNMENT = "teams/userassignment"
+
+T = TypeVar("T")
+Place = tuple[str, str]
+"""Project and team, which may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change that is prepared: its form is open, and only has to be sent with `values`.
+
+    `is_shown` asks the task service whether the change is visible. `assignment` is the id of an assignment
+    that it changes, None if that only comes to be. `mail` is the kind of mail that it calls for, or None.
+    """
+
+    title: str
+    about: str
+    editor: Editor
+    values: dict[str, str]
+    is_shown: Callable[[], Awaitable[bool]]
+    assignment: int | None
+    mail: str | None
+
+
+class Script:
+    """Prepares changes and books them in the ledger. No two are about the same person, but for renames."""
+
+    def __init__(self, admin: Admin, task: TaskService, ledger: Ledger, shown: Shown) -> None:
+        """`shown`: the state that everything starts from."""
+        self._admin = admin
+        self._task = task
+        self._ledger = ledger
+        self._users = shown.users
+        self._names = {person.email: person.name for person in ledger.people}
+        self._unused = sorted(shown.users)
+        self._teams: deque[Place] = deque(sorted(shown.teams))
+        self._oids = dict(shown.teams)
+
+    def round(self) -> Iterator[Callable[[], Awaitable[Change]]]:
+        """One change of each kind, to be prepared one after the other."""
+        self._teams.rotate(-1)
+        yield self._assign
+        yield self._move
+        yield self._rename_team
+        yield self._remove
+        yield self._assign_without_team
+
+    async def _assign(self) -> Change:
+        email, place = self._take(lambda email: self._vacancy(email, self._teams))
+        return await self._add("New assignment", email, place)
+
+    async def _assign_without_team(self) -> Change:
+        projects = [(project, "") for project, _ in self._teams]
+        email, place = self._take(lambda email: self._vacancy(email, projects))
+        return await self._add("Assignment without a team", email, place)
+
+    async def _add(self, title: str, email: str, place: Place) -> Change:
+        project, team = place
+        editor = await self._admin.open_add(ASSIGNMENT)
+        values = {
+            "user": await self._admin.choose("user", email, self._names[email]),
+            "project": await self._admin.choose("project", project, project),
+        }
+        if team:
+            values["team"] = await self._choose_team(place)
+        self._ledger.assign([Assignment(email, project, team, "")])
+        about = f"{self._names[email]}, {' / '.join(filter(None, place))}"
+        return Change(title, about, editor, values, self._shows(email), None, ASSIGNED)
+
+    async def _move(self) -> Change:
+        email, (old, team) = self._take(self._possible_move)
+        number = await self._number_of(old)
+        editor = await self._admin.open_change(ASSIGNMENT, number)
+        values = {"team": await self._choose_team((old.project, team))}
+        self._ledger.move(old, team)
+        about = f"{self._names[email]}, {old.project}: {old.team} → {team}"
+        return Change("Move to another team", about, editor, values, self._shows(email), number, CHANGED)
+
+    async def _remove(self) -> Change:
+        email, old = self._take(lambda email: min(self._ledger.of(email), default=None))
+        number = await self._number_of(old)
+        editor = await self._admin.open_delete(ASSIGNMENT, number)
+        self._ledger.remove(old)
+        about = f"{self._names[email]}, {' / '.join(filter(None, (old.project, old.team)))}"
+        return Change("Removal", about, editor, {}, self._shows(email), number, REMOVED)
+
+    async def _rename_team(self) -> Change:
+        project, old = self._teams.popleft()
+        new = f"{old} II"
+        oid = self._oids[project, new] = self._oids.pop((project, old))
+        self._teams.append((project, new))
+        editor = await self._admin.open_change("teams/team", await self._choose_team((project, old)))
+        members = self._ledger.rename_team(project, old, new)
+        last = max((await self._task.team(oid))["members"], key=itemgetter("assignment_id"))
+        # One member is looked at; the count at the end looks at all.
+        is_shown = self._shows(last["email"])
+        about = f"{project}: {old} → {new}, {len(members)} people"
+        return Change("Rename of a team", about, editor, {"name": new}, is_shown, last["assignment_id"], None)
+
+    def _take(self, find: Callable[[str], T | None]) -> tuple[str, T]:
+        """The first unused person for whom something is found, and that."""
+        for email in self._unused:
+            if (found := find(email)) is not None:
+                self._unused.remove(email)
+                return email, found
+        raise DemoError("The company is too small for so many changes.")
+
+    def _vacancy(self, email: str, places: Iterable[Place]) -> Place | None:
+        return next((place for place in places if not self._ledger.has(email, *place)), None)
+
+    def _possible_move(self, email: str) -> tuple[Assignment, str] | None:
+        for assignment in sorted(self._ledger.of(email)):
+            teams = [place for place in self._teams if place[0] == assignment.project]
+            if assignment.team and (place := self._vacancy(email, teams)):
+                return assignment, place[1]
+        return None
+
+    async def _choose_team(self, place: Place) -> str:
+        return await self._admin.choose("team", " ".join(place), " / ".join(place))
+
+    async def _number_of(self, wanted: Assignment) -> int:
+        """The id of an assignment, which is the same in the admin and in the task service."""
+        user = await self._task.user(self._users[wanted.email])
+        rows = user["assignments"]
+        return next(row["id"] for row in rows if observe.assignment(wanted.email, row) == wanted)
+
+    def _shows(self, email: str) -> Callable[[], Awaitable[bool]]:
+        """Asks whether the task service shows what the ledger says of this person now."""
+        oid, wanted = self._users[email], self._ledger.of(email)
+
+        async def is_shown() -> bool:
+            user = await self._task.user(oid)
+            return {observe.assignment(email, row) for row in user["assignments"]} == wanted
+
+        return is_shown
