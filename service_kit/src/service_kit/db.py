@@ -51,6 +51,8 @@ class Database:
             max_overflow=0,
             pool_pre_ping=True,
             pool_timeout=CONNECT_TIMEOUT_S,
+            # Errors quote their parameters otherwise, and those are names and addresses.
+            hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_TIMEOUT_S,
                 "command_timeout": COMMAND_TIMEOUT_S,

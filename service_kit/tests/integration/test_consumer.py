@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 import pytest
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -398,6 +399,39 @@ async def test_a_zombie_commits_nothing(broker, database, writer):
         await caught_up(broker, database)
     assert await items(database) == {1: "for whoever owns it now"}
     assert [offset for partition, offset in await journal(database) if partition == 1] == [0, 2]
+
+
+async def test_a_client_that_breaks_is_replaced(broker, database, writer):
+    class Breaking(MemorySource):
+        broken = False
+
+        async def poll(self, **limits):
+            if self.broken:
+                raise ConnectionError
+            return await super().poll(**limits)
+
+        async def start(self) -> None:
+            self.broken = False
+            await super().start()
+
+    source = Breaking(broker, [TOPIC], group=GROUP)
+    consumer = Consumer(source, database, TABLES, [route()], group=GROUP, clock=SystemClock(), options=FAST)
+    async with running(consumer):
+        writer.write(1, "before")
+        await caught_up(broker, database)
+        source.broken = True
+        writer.write(1, "after")
+        await caught_up(broker, database)
+    assert await items(database) == {1: "after"}
+
+
+async def test_an_error_quotes_no_parameter(database):
+    """Parameters are names and addresses; errors go into logs."""
+    async with database.transaction() as session:
+        with pytest.raises(DBAPIError) as caught:
+            await session.execute(text("SELECT 1 / (length(CAST(:name AS text)) - 4)"), {"name": "Anna"})
+    assert "division by zero" in str(caught.value)
+    assert "Anna" not in repr(caught.value)
 
 
 async def test_missing_messages_halt_the_consumer_loudly(broker, database, writer):

@@ -127,12 +127,22 @@ class Consumer:
     async def _turn(self) -> None:
         if self._source.generation != self._generation:
             await self._retried(self._take_positions)
-        messages = await self._source.poll(
-            max_messages=self._options.max_batch, timeout_s=self._options.poll_s
-        )
+        messages = await self._poll()
         if self._source.generation == self._generation:
             await self._apply([message for message in messages if message.topic_partition in self._positions])
         self.progress.turned()
+
+    async def _poll(self) -> Sequence[Message]:
+        options = self._options
+        try:
+            return await self._source.poll(max_messages=options.max_batch, timeout_s=options.poll_s)
+        except OSError as error:
+            # A client that failed once may be broken for good: a new one joins the group in its place.
+            log.warning("Kafka failed: joining the group anew", error=type(error).__name__)
+            await self._source.stop()
+            await self._retried(self._source.start)
+            self._generation = None
+            return []
 
     async def _take_positions(self) -> None:
         """After a rebalance: ask the database where each of our partitions continues."""
@@ -156,7 +166,6 @@ class Consumer:
                 await self._offsets.create(session, new)
                 stored = await self._offsets.load(session, places)
             self._parked_keys = await self._parking.keys(session, {place.topic for place in places})
-            metrics.PARKED_KEYS.labels(self._group).set(await self._parking.count_keys(session))
         for place, offset in stored.items():
             if not bounds[place].beginning <= offset <= bounds[place].end:
                 raise OffsetGapError(
@@ -221,7 +230,6 @@ class Consumer:
                 " like a bad deployment; nothing of this batch was applied or skipped"
             )
         self._parked_keys = await self._parking.keys(session, self._routes)
-        metrics.PARKED_KEYS.labels(self._group).set(keys)
         for entry in parked:
             message = entry.message
             metrics.PARKED.labels(self._group, message.topic).inc()
@@ -273,6 +281,7 @@ class Consumer:
                 await self._measure()
                 await self._source.commit(dict(self._positions))
                 await self._sweeper.tick()
+                await self._count_parked()
             except Exception as error:
                 if not is_transient(error):
                     log.exception("housekeeping failed")
@@ -291,6 +300,10 @@ class Consumer:
         for place, messages in lag.items():
             metrics.LAG.labels(self._group, place.topic, place.partition).set(messages)
         self.progress.measured(lag)
+
+    async def _count_parked(self) -> None:
+        async with self._database.read() as session:
+            metrics.PARKED_KEYS.labels(self._group).set(await self._parking.count_keys(session))
 
     async def _leave(self) -> None:
         with suppress(OSError):

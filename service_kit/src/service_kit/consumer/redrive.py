@@ -67,7 +67,8 @@ class Redriver:
             groups: dict[object, list[Parked]] = {}
             for entry in entries:
                 # Messages without a key have nothing to do with each other.
-                groups.setdefault(entry.message.key or entry.message.offset, []).append(entry)
+                key_or_place = entry.message.offset if entry.message.key is None else entry.message.key
+                groups.setdefault(key_or_place, []).append(entry)
             still = [entry for group in groups.values() for entry in await self._redrive_key(session, group)]
         return RedriveReport(len(entries) - len(still), still)
 
