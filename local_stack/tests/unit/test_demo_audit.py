@@ -1,0 +1,135 @@
+"""The demo's counting: whatever is lost, twice, wrong or uncalled for must show."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from local_stack.demo.audit import audit
+from local_stack.demo.ledger import ASSIGNED, CHANGED, REMOVED, Ledger
+from local_stack.demo.report import Outcome, hints
+from local_stack.demo.services import CaughtMail
+from local_stack.demo.state import Assignment, Person, Picture
+from local_stack.paths import StatePaths
+
+ANNA = Person("anna@x.example", "Анна", "employee", "ru", "Europe/Moscow")
+BORIS = Person("boris@x.example", "Борис", "manager", "ru", "UTC")
+CORE = Assignment(ANNA.email, "Bank", "Core", "")
+WEB = Assignment(BORIS.email, "Bank", "Web", "https://hr.example/1")
+
+
+class Books:
+    """A company of two with one assignment each, as every side shows it."""
+
+    def __init__(self):
+        self.ledger = Ledger(frozenset({ANNA, BORIS}))
+        self.ledger.assign([CORE, WEB])
+        self.committed = self.shown = self.ledger.picture
+        self.caught = [CaughtMail("<1>", (ANNA.email,)), CaughtMail("<2>", (BORIS.email,))]
+        self.records = [{"message_id": f"<{n}>", "kind": ASSIGNED} for n in (1, 2, 3)]
+
+    def audit(self):
+        return audit(self.ledger, self.committed, self.shown, self.caught, self.records)
+
+    def state(self, thing):
+        return next(count for count in self.audit().states if count.thing == thing)
+
+    def mail(self, kind):
+        return next(count for count in self.audit().mails if count.kind == kind)
+
+
+@pytest.fixture
+def books():
+    return Books()
+
+
+def test_a_faithful_suite_is_exact(books):
+    assert books.audit().is_exact
+    assert books.mail(ASSIGNED).caught == 2
+
+
+def test_an_assignment_that_did_not_arrive_is_lost(books):
+    books.shown = Picture.of([ANNA, BORIS], [CORE])
+    assert (books.state("assignments").lost, books.state("people").lost) == (1, 1)
+    assert not books.audit().is_exact
+
+
+@pytest.mark.parametrize("wrong", [{"link": ""}, {"team": "Core"}, {"project": "Shop"}])
+def test_an_assignment_with_a_wrong_field_is_lost_and_surplus(books, wrong):
+    books.shown = Picture.of([ANNA, BORIS], [CORE, replace(WEB, **wrong)])
+    assert (books.state("assignments").lost, books.state("assignments").surplus) == (1, 1)
+
+
+@pytest.mark.parametrize("field", ["name", "role", "locale", "time_zone"])
+def test_a_person_with_a_wrong_field_is_lost_and_surplus(books, field):
+    books.shown = Picture.of([replace(ANNA, **{field: "other"}), BORIS], [CORE, WEB])
+    assert (books.state("people").lost, books.state("people").surplus) == (1, 1)
+
+
+def test_an_assignment_that_is_shown_twice_is_surplus(books):
+    books.shown = replace(books.shown, assignments=Counter([CORE, WEB, WEB]))
+    assert books.state("assignments").surplus == 1
+
+
+def test_an_admin_that_commits_something_else_is_not_exact(books):
+    books.committed = books.shown = Picture.of([ANNA, BORIS], [CORE])
+    assert not books.audit().admin_is_right
+    assert not books.audit().is_exact
+
+
+def test_a_mail_that_was_not_caught_is_lost(books):
+    del books.caught[0]
+    assert books.mail(ASSIGNED).lost == 1
+    assert not books.audit().is_exact
+
+
+def test_the_same_mail_caught_twice_is_a_duplicate(books):
+    books.caught.append(books.caught[0])
+    assert books.mail(ASSIGNED).duplicate == 1
+    assert not books.audit().is_exact
+
+
+def test_a_second_mail_about_one_change_is_uncalled_for(books):
+    books.caught.append(CaughtMail("<3>", (ANNA.email,)))
+    assert books.mail(ASSIGNED).uncalled == 1
+    assert not books.audit().is_exact
+
+
+def test_a_mail_to_the_wrong_person_is_lost_and_uncalled_for(books):
+    books.caught[1] = CaughtMail("<2>", (ANNA.email,))
+    assert (books.mail(ASSIGNED).lost, books.mail(ASSIGNED).uncalled) == (1, 1)
+
+
+def test_a_mail_that_the_notifier_does_not_know_is_uncalled_for(books):
+    books.caught.append(CaughtMail("<9>", (ANNA.email,)))
+    assert books.mail("unknown").uncalled == 1
+    assert not books.audit().is_exact
+
+
+def test_mails_to_others_are_none_of_ours(books):
+    books.caught.append(CaughtMail("<9>", ("else@y.example",)))
+    assert books.audit().is_exact
+
+
+def test_a_move_calls_for_one_mail_and_a_rename_for_none(books):
+    books.ledger.rename_team("Bank", "Core", "Kernel")
+    books.ledger.move(replace(CORE, team="Kernel"), "Web")
+    books.ledger.remove(WEB)
+    assert books.ledger.assignments == {replace(CORE, team="Web")}
+    assert books.ledger.mails[ANNA.email, CHANGED] == 1
+    assert books.ledger.mails[BORIS.email, REMOVED] == 1
+    assert books.ledger.mails.total() == 4
+
+
+@pytest.mark.parametrize(
+    ("spoil", "log"),
+    [
+        (lambda books: setattr(books, "committed", Picture.of([ANNA], [CORE])), "user-team.log"),
+        (lambda books: setattr(books, "shown", Picture.of([ANNA], [CORE])), "task-meeting-consumer.log"),
+        (lambda books: books.caught.clear(), "notification-sender.log"),
+    ],
+)
+def test_what_is_wrong_says_where_to_look(books, tmp_path, spoil, log):
+    spoil(books)
+    outcome = Outcome(books.audit(), [], resident_bytes=0, ready_seconds=None)
+    assert log in " ".join(hints(outcome, StatePaths(tmp_path)))

@@ -1,0 +1,81 @@
+"""`make demo` itself: on a machine where nothing runs, on a used stack, and where something is broken."""
+
+import io
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+from rich.console import Console
+
+from local_stack import portcheck
+from local_stack.demo.act import perform
+from local_stack.demo.command import demo
+from local_stack.demo.report import hints
+from local_stack.environment import build
+
+pytestmark = pytest.mark.timeout(300)
+
+IMPORTED = 150
+
+
+@pytest.fixture
+def context(suite):
+    return build(suite.environment)
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=120)
+
+
+def test_it_starts_the_stack_counts_exactly_and_leaves_nothing_behind(tmp_path):
+    variables = {"LOCAL_STATE_DIR": str(tmp_path / "state"), "PORT_OFFSET": str(portcheck.free_offset())}
+    finished = subprocess.run(
+        [sys.executable, "-m", "local_stack", "demo"],
+        check=False,
+        env={**os.environ, **variables, "KEEP": ""},
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "Every count is exact" in finished.stdout
+    assert "assignments.csv: 150 new" in finished.stdout
+    assert not _processes_with(variables["LOCAL_STATE_DIR"])
+
+
+def test_it_is_exact_on_a_used_stack_too_and_leaves_it_running(suite, context, console):
+    for _ in range(2):
+        assert demo(context, console) == 0, console.file.getvalue()
+    suite.wait_ready()
+
+
+async def test_a_consumer_that_stands_still_is_noticed_and_named(suite, context, console, monkeypatch):
+    monkeypatch.setattr("local_stack.demo.act.ARRIVAL_SECONDS", 3.0)
+    suite.hold("task-meeting-consumer")
+    try:
+        outcome = await perform(context, console, ready_seconds=None)
+    finally:
+        suite.release("task-meeting-consumer")
+        suite.wait_ready()
+    lost = next(count for count in outcome.audit.states if count.thing == "assignments")
+    assert (lost.committed, lost.shown, lost.lost) == (IMPORTED, 0, IMPORTED)
+    assert not outcome.is_exact
+    assert "task-meeting-consumer.log" in " ".join(hints(outcome, context.paths))
+
+
+def _processes_with(state_folder):
+    return [
+        process.cmdline()
+        for process in psutil.process_iter()
+        if _variable(process, "LOCAL_STATE_DIR") == state_folder
+    ]
+
+
+def _variable(process, name):
+    try:
+        return process.environ().get(name)
+    except psutil.Error:
+        return None
