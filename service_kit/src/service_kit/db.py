@@ -20,10 +20,10 @@ _NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-# SQLSTATE classes that are the data's own fault: 22 data exception, 23 integrity constraint
-# (PostgreSQL documentation, appendix A). Every other class is the database's, the network's or the
-# deployment's, and says nothing against the message at hand.
-_DATA_FAULTS = ("22", "23")
+# SQLSTATE classes that are the data's own fault: 22 data exception, 23 integrity constraint, 54 program
+# limit, such as a text too long for an index (PostgreSQL documentation, appendix A). Every other class
+# is the database's, the network's or the deployment's, and says nothing against the message at hand.
+_DATA_FAULTS = ("22", "23", "54")
 
 
 def metadata() -> MetaData:
