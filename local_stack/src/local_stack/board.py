@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local_stack.parts import Part
 from local_stack.processes import Identity
-from local_stack.state import PartPhase, PartState, StackPhase, StackState
+from local_stack.state import PartPhase, PartState, StackPhase, StackState, Wanted
 
 
 class Board:
@@ -20,8 +20,15 @@ class Board:
         self.state = state
 
     def add(self, part: Part) -> None:
+        """Have a part on the board; it is reported with the next change."""
         self.state.parts[part.name] = PartState(part.title)
         self._settled[part.name] = asyncio.Event()
+
+    def obeys(self, wanted: Wanted, *, starting: bool) -> None:
+        """Report what has been asked for, and whether that starts something."""
+        self.state.wanted = wanted
+        if starting:
+            self.state.phase = StackPhase.STARTING
         self._save()
 
     def part(self, name: str, phase: PartPhase, detail: str = "") -> None:

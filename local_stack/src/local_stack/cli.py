@@ -103,6 +103,12 @@ def _run(options: argparse.Namespace) -> int:
     os.execvpe(options.argv[0], options.argv, dict(_context().environ))  # noqa: S606 (what it is for)
 
 
+def _demo(_: argparse.Namespace) -> int:
+    from local_stack.demo.command import demo  # noqa: PLC0415 (only this command needs its many imports)
+
+    return demo(_context(), _console)
+
+
 def _kafka_ui(_: argparse.Namespace) -> int:
     return tools.run_kafka_ui(_context())
 
@@ -133,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     add("env", _env, "print the variables of the stack, for a shell")
     run = add("run", _run, "run a command with the variables of the stack")
     run.add_argument("argv", nargs=argparse.REMAINDER)
+    add("demo", _demo, "show the main job on real parts, and count")
     add("kafka-ui", _kafka_ui, "browse Kafka in the terminal")
     add("supervise", _supervise).add_argument("--owned", action="store_true")
     return parser

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from local_stack import postgres
 from local_stack.environment import Context
 from local_stack.errors import StackError
-from local_stack.lock import is_running, kill_leftovers, locked
+from local_stack.lock import is_running, kill_leftovers, locked, supervisor_pid
 from local_stack.paths import ROOT, StatePaths
-from local_stack.processes import Identity
 from local_stack.state import Scope, StackPhase, StackState, Wanted
 from local_stack.supervisor import ALREADY_RUNNING
 
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 60
+_REPORT_SECONDS = 10
 _FINAL = {StackPhase.STOPPED, StackPhase.FAILED}
 
 
@@ -52,20 +52,19 @@ def follow(
     """
     deadline = time.monotonic() + timeout if timeout else None
     while True:
-        alive = is_running(paths)
+        launched = process and process.pid
+        at_work = supervisor_pid(paths)
         state = StackState.load(paths.state)
-        if state and (process is None or state.supervisor.pid == process.pid):
+        if state and state.supervisor.pid == (launched or at_work):
             show(state)
             if state.phase is StackPhase.READY:
                 return state
         if deadline and time.monotonic() > deadline:
             raise StackError(f"The stack is not ready after {timeout:g} s: {_unsettled(state)}")
-        if process is None and not alive:
-            raise StackError(_why(state, paths))
-        if process and (code := process.poll()) is not None:
-            if code != ALREADY_RUNNING:
-                raise StackError(_why(StackState.load(paths.state), paths))
+        if process and process.poll() == ALREADY_RUNNING:
             process = None
+        elif (process and process.returncode is not None) or (process is None and at_work is None):
+            raise StackError(_why(StackState.load(paths.state), paths))
         time.sleep(_POLL_SECONDS)
 
 
@@ -83,26 +82,38 @@ def _why(state: StackState | None, paths: StatePaths) -> str:
 
 
 def ask(paths: StatePaths, wanted: Wanted) -> None:
-    """Tell the running supervisor what is wanted now."""
+    """Tell the running supervisor what is wanted now, and wait until it knows."""
     wanted.save(paths.wanted)
-    os.kill(_supervisor(paths).pid, signal.SIGUSR1)
-
-
-def _supervisor(paths: StatePaths) -> Identity:
-    """The supervisor at work: it holds the lock first and reports a moment later."""
-    deadline = time.monotonic() + _STOP_SECONDS
-    while is_running(paths) and time.monotonic() < deadline:
-        state = StackState.load(paths.state)
-        if state and state.supervisor.is_alive():
-            return state.supervisor
+    _signal(paths, signal.SIGUSR1)
+    while is_running(paths) and not _knows(StackState.load(paths.state), wanted):
         time.sleep(_POLL_SECONDS)
-    raise StackError("The stack is not running")
+
+
+def _knows(state: StackState | None, wanted: Wanted) -> bool:
+    return state is not None and state.wanted == wanted
+
+
+def _signal(paths: StatePaths, number: signal.Signals) -> None:
+    """Signal the supervisor, once it has reported: before that it would not understand."""
+    deadline = time.monotonic() + _REPORT_SECONDS
+    while (pid := supervisor_pid(paths)) and not _reports(paths, pid):
+        if time.monotonic() > deadline:
+            raise StackError(f"The supervisor (pid {pid}) does not report; stop it with `kill {pid}`")
+        time.sleep(_POLL_SECONDS)
+    if pid is None:
+        raise StackError("The stack is not running")
+    os.kill(pid, number)
+
+
+def _reports(paths: StatePaths, pid: int) -> bool:
+    state = StackState.load(paths.state)
+    return state is not None and state.supervisor.pid == pid
 
 
 def stop(paths: StatePaths) -> bool:
     """Stop the stack and everything that was left of one. Returns whether there was anything."""
     if is_running(paths):
-        os.kill(_supervisor(paths).pid, signal.SIGTERM)
+        _signal(paths, signal.SIGTERM)
         wait_stopped(paths)
         return True
     with locked(paths) as mine:

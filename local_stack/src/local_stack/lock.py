@@ -1,6 +1,10 @@
-"""One supervisor per state folder: a file lock, which the system drops however its holder dies."""
+"""One supervisor per state folder: a file lock, which the system drops however its holder dies.
+
+The file holds the process id of who has locked it last.
+"""
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,17 +23,28 @@ def locked(paths: StatePaths) -> Iterator[bool]:
     """Hold the lock inside the block; yields False if another process has it."""
     paths.root.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    with paths.lock.open("a") as file:
+    with paths.lock.open("a+") as file:
         while not (mine := _try(file.fileno(), fcntl.LOCK_EX)) and time.monotonic() < deadline:
             time.sleep(0.02)
+        if mine:
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
         yield mine
+
+
+def supervisor_pid(paths: StatePaths) -> int | None:
+    """The process id of the supervisor that is at work in this state folder."""
+    with suppress(FileNotFoundError), paths.lock.open() as file:
+        # A holder that has not written its id yet is no supervisor to talk to either.
+        if not _try(file.fileno(), fcntl.LOCK_SH) and (text := file.read()):
+            return int(text)
+    return None
 
 
 def is_running(paths: StatePaths) -> bool:
     """Whether a supervisor is at work in this state folder."""
-    with suppress(FileNotFoundError), paths.lock.open() as file:
-        return not _try(file.fileno(), fcntl.LOCK_SH)
-    return False
+    return supervisor_pid(paths) is not None
 
 
 def kill_leftovers(paths: StatePaths) -> list[Identity]:

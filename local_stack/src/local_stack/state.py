@@ -10,6 +10,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from local_stack.processes import Identity
 
@@ -62,37 +63,6 @@ class PartState:
 
 
 @dataclass(slots=True)
-class StackState:
-    """The supervisor's report."""
-
-    supervisor: Identity
-    phase: StackPhase = StackPhase.STARTING
-    scope: Scope = Scope.ALL
-    error: str = ""
-    parts: dict[str, PartState] = field(default_factory=dict)
-
-    def save(self, file: Path) -> None:
-        _replace(file, json.dumps(asdict(self), indent=1))
-
-    @classmethod
-    def load(cls, file: Path) -> "StackState | None":
-        """The last report, or None if there is none."""
-        try:
-            raw = json.loads(file.read_text())
-        except FileNotFoundError:
-            return None
-        parts = {name: _part(part) for name, part in raw["parts"].items()}
-        return cls(
-            Identity(**raw["supervisor"]), StackPhase(raw["phase"]), Scope(raw["scope"]), raw["error"], parts
-        )
-
-    @property
-    def processes(self) -> list[Identity]:
-        """The children that were running when this was written."""
-        return [part.process for part in self.parts.values() if part.process]
-
-
-@dataclass(slots=True)
 class Wanted:
     """What is asked of the supervisor: how much runs, and which parts are held down."""
 
@@ -104,11 +74,52 @@ class Wanted:
 
     @classmethod
     def load(cls, file: Path) -> "Wanted":
-        raw = json.loads(file.read_text())
+        return cls.parse(json.loads(file.read_text()))
+
+    @classmethod
+    def parse(cls, raw: dict[str, Any]) -> "Wanted":
         return cls(Scope(raw["scope"]), raw["held"])
 
 
-def _part(raw: dict) -> PartState:
+@dataclass(slots=True)
+class StackState:
+    """The supervisor's report."""
+
+    supervisor: Identity
+    phase: StackPhase = StackPhase.STARTING
+    wanted: Wanted | None = None
+    """What it has been asked for so far."""
+    error: str = ""
+    parts: dict[str, PartState] = field(default_factory=dict)
+
+    def save(self, file: Path) -> None:
+        _replace(file, json.dumps(asdict(self), indent=1))
+
+    @classmethod
+    def load(cls, file: Path) -> "StackState | None":
+        """The last report; None if there is none, or one of another version of this program."""
+        try:
+            return cls._parse(json.loads(file.read_text()))
+        except (FileNotFoundError, KeyError, TypeError, ValueError):
+            return None
+
+    @classmethod
+    def _parse(cls, raw: dict[str, Any]) -> "StackState":
+        return cls(
+            Identity(**raw["supervisor"]),
+            StackPhase(raw["phase"]),
+            Wanted.parse(raw["wanted"]) if raw["wanted"] else None,
+            raw["error"],
+            {name: _part(part) for name, part in raw["parts"].items()},
+        )
+
+    @property
+    def processes(self) -> list[Identity]:
+        """The children that were running when this was written."""
+        return [part.process for part in self.parts.values() if part.process]
+
+
+def _part(raw: dict[str, Any]) -> PartState:
     process = Identity(**raw.pop("process")) if raw["process"] else raw.pop("process")
     return PartState(**raw | {"phase": PartPhase(raw["phase"]), "process": process})
 

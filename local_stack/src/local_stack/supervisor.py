@@ -83,15 +83,14 @@ class Supervisor:
     def _obey(self) -> None:
         """Make the stack what `Wanted` says: start parts that are missing, hold or release processes."""
         wanted = Wanted.load(self._context.paths.wanted)
-        self._board.state.scope = wanted.scope
         missing = [part for part in plan.within(wanted.scope) if part.name not in self._keepers]
+        for part in missing:
+            self._board.add(part)
+            self._keepers[part.name] = Keeper(part, self._context, self._board)
+        self._board.obeys(wanted, starting=bool(missing))
+        for part in missing:
+            self._do(self._keepers[part.name].run())
         if missing:
-            self._board.stack(StackPhase.STARTING)
-            for part in missing:
-                self._board.add(part)
-                self._keepers[part.name] = Keeper(part, self._context, self._board)
-            for part in missing:
-                self._do(self._keepers[part.name].run())
             self._do(self._announce())
         for name, keeper in self._keepers.items():
             if name in wanted.held:

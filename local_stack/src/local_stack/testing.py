@@ -180,10 +180,9 @@ class Stack:
 
     def _is_ready(self, names: tuple[str, ...]) -> bool:
         state = self.state()
-        if state.scope is not self._scope:
+        if not names and state.phase is not StackPhase.READY:
             return False
-        parts = state.parts
-        wanted = [parts[name] for name in names] if names else parts.values()
+        wanted = [state.parts[name] for name in names] or state.parts.values()
         return all(part.settled and (part.process is None or part.process.is_alive()) for part in wanted)
 
     def _running(self, name: str) -> Identity:
