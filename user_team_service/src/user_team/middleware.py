@@ -25,9 +25,9 @@ _INTEGRITY_VIOLATION = "23"
 _CONCURRENCY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock time-out
 
 
-def peer_address(request: HttpRequest) -> str:
+def peer_address(request: HttpRequest) -> str | None:
     """The address at the other end of the connection; headers are not asked, as clients write them."""
-    return request.META["REMOTE_ADDR"]
+    return request.META.get("REMOTE_ADDR")
 
 
 def content_security_policy(get_response: GetResponse) -> GetResponse:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
@@ -14,10 +15,19 @@ from user_team.administration.history_pages import HistoryMixin
 from user_team.tenancy import is_scoped, own_rows, owns
 
 
+class SafeAutocompleteSelect(AutocompleteSelect):
+    """Django's own fails on a value that is no key when it shows the refused form again."""
+
+    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> list[Any]:
+        return super().optgroups(name, [key for key in value if key == "" or str(key).isdecimal()], attr)
+
+
 class ScopedChoicesMixin:
     """Foreign keys offer, and accept, only rows of the person's own organization."""
 
     def formfield_for_foreignkey(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = SafeAutocompleteSelect(db_field, self.admin_site)
         related = db_field.remote_field.model
         if is_scoped(related):
             kwargs["queryset"] = own_rows(kwargs.get("queryset", related._default_manager.all()), request.user)

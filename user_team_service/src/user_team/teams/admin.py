@@ -15,7 +15,7 @@ from user_team.administration.history_pages import ChangeLogAdmin
 from user_team.administration.scoped import ScopedAdmin, ScopedChoicesMixin, ScopedFilter
 from user_team.imports.admin import SafeImportExportMixin
 from user_team.teams import actions
-from user_team.teams.forms import MemberFormSet, TeamMemberForm, TeamMemberFormSet
+from user_team.teams.forms import MemberForm, MemberFormSet, TeamMemberFormSet
 from user_team.teams.models import News, Project, Team, UserAssignment
 from user_team.teams.resources import ProjectResource, TeamResource, UserAssignmentResource
 from user_team.users.models import Role
@@ -25,6 +25,7 @@ MEMBERS_PER_PAGE = 25
 
 class ProjectMembersInline(ScopedChoicesMixin, TabularInline):
     model = UserAssignment
+    form = MemberForm
     formset = MemberFormSet
     fields = ("user", "team", "application_url")
     autocomplete_fields = ("user",)
@@ -43,7 +44,7 @@ class ProjectMembersInline(ScopedChoicesMixin, TabularInline):
 
 class TeamMembersInline(ScopedChoicesMixin, TabularInline):
     model = UserAssignment
-    form = TeamMemberForm
+    form = MemberForm
     formset = TeamMemberFormSet
     fields = ("user", "application_url")
     autocomplete_fields = ("user",)
@@ -67,6 +68,7 @@ class ProjectAdmin(SafeImportExportMixin, ScopedAdmin):
     list_select_related = ("organization",)
     list_filter = (("organization", ScopedFilter),)
     search_fields = ("name", "organization__name")
+    ordering = ("name", "pk")
     autocomplete_fields = ("organization",)
     fields = ("organization", "name", "oid")
     readonly_fields = ("oid",)
@@ -93,6 +95,7 @@ class TeamAdmin(SafeImportExportMixin, ScopedAdmin):
     list_select_related = ("project",)
     list_filter = (("project", ScopedFilter),)
     search_fields = ("name", "project__name")
+    ordering = ("project__name", "name")
     autocomplete_fields = ("project",)
     fields = ("project", "name", "oid")
     readonly_fields = ("oid",)

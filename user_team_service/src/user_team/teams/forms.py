@@ -4,12 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminAutocompleteWidget
 
+from user_team.administration.scoped import SafeAutocompleteSelect
 from user_team.teams.models import Team, UserAssignment
 from user_team.tenancy import own_rows
 from user_team.users.models import User
@@ -39,14 +38,16 @@ class TeamMemberFormSet(MemberFormSet):
         return form
 
 
-class TeamMemberForm(forms.ModelForm):
+class MemberForm(forms.ModelForm):
+    """An assignment on the page of its project or team."""
+
     class Meta:
         model = UserAssignment
         fields = ("user", "application_url")
 
     def _get_validation_exclusions(self) -> set[str]:
-        """The project is no field here, but it is known, so uniqueness can be checked."""
-        return super()._get_validation_exclusions() - {"project"}
+        """Project and team may be no fields here, but they are known, so uniqueness can be checked."""
+        return super()._get_validation_exclusions() - {"project", "team"}
 
 
 class MoveForm(forms.Form):
@@ -57,6 +58,6 @@ class MoveForm(forms.Form):
     def __init__(self, *args: Any, mover: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = own_rows(Team.objects.all(), mover)
-        self.fields["team"].widget = UnfoldAdminAutocompleteWidget(
-            UserAssignment._meta.get_field("team"), admin.site, choices=self.fields["team"].choices
-        )
+        widget = SafeAutocompleteSelect(UserAssignment._meta.get_field("team"), admin.site)
+        widget.choices = self.fields["team"].choices
+        self.fields["team"].widget = widget

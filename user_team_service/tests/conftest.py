@@ -1,0 +1,186 @@
+"""A real PostgreSQL with the real migrations; what the tests are about: two organizations and their people."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from itertools import count
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from psycopg2 import sql
+
+from user_team.teams.models import Project, Team, UserAssignment
+from user_team.users.models import Organization, Role, User
+
+DATABASE = "user_team_tests"
+PASSWORD = "correct horse battery"
+_numbers = count(1)
+
+
+def _run_as_superuser(stack, statement, *, database="postgres"):
+    with closing(psycopg2.connect(stack.dsn(database))) as server:
+        server.autocommit = True
+        with server.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else None
+
+
+def create_database(stack, name, template="template0"):
+    statement = "CREATE DATABASE {} OWNER {} TEMPLATE {}"
+    names = (name, stack.variables["USER_TEAM_DB_USER"], template)
+    _run_as_superuser(stack, sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def drop_database(stack, name):
+    _run_as_superuser(stack, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(stack, django_db_blocker) -> Iterator[None]:
+    """One migrated database for the session. Tests that commit work on copies of it."""
+    settings.SECRET_KEY = "only for tests, but long enough to be a key of the usual length"
+    settings.DEBEZIUM_DB_USER = stack.variables["DEBEZIUM_DB_USER"]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    variables = stack.variables
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict.update(
+            HOST=variables["POSTGRES_HOST"],
+            PORT=variables["POSTGRES_PORT"],
+            NAME=DATABASE,
+            USER=variables["USER_TEAM_DB_USER"],
+            PASSWORD=variables["USER_TEAM_DB_PASSWORD"],
+            CONN_MAX_AGE=None,
+        )
+        drop_database(stack, DATABASE)
+        create_database(stack, DATABASE)
+        call_command("migrate", verbosity=0)
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+    drop_database(stack, DATABASE)
+
+
+@pytest.fixture
+def committed_db(stack, django_db_setup, django_db_blocker) -> Iterator[str]:
+    """A copy of the migrated database where commits are real, for races, captures and browsers; its name."""
+    name = f"{DATABASE}_{next(_numbers)}"
+    with django_db_blocker.unblock():
+        connection.close()
+        create_database(stack, name, template=DATABASE)
+        connection.settings_dict["NAME"] = name
+        try:
+            yield name
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = DATABASE
+    drop_database(stack, name)
+
+
+@pytest.fixture
+def other_connection(committed_db) -> Iterator[Callable]:
+    """Opens further connections to the same database, as other processes have them."""
+    opened = []
+
+    def connect():
+        at = connection.settings_dict
+        one = psycopg2.connect(
+            host=at["HOST"], port=at["PORT"], dbname=at["NAME"], user=at["USER"], password=at["PASSWORD"]
+        )
+        opened.append(one)
+        return one
+
+    yield connect
+    for one in opened:
+        one.close()
+
+
+class Company:
+    """An organization with a project, two teams, and as many people as a test asks for."""
+
+    def __init__(self, name):
+        self.organization = Organization.objects.create(name=name)
+        self.project = Project.objects.create(organization=self.organization, name=f"{name} site")
+        self.team = Team.objects.create(project=self.project, name="Backend")
+        self.other_team = Team.objects.create(project=self.project, name="Frontend")
+
+    def person(self, **values):
+        number = next(_numbers)
+        defaults = {
+            "username": f"person{number}",
+            "email": f"person{number}@example.com",
+            "first_name": "Ivan",
+            "last_name": f"Petrov {number}",
+            "organization": self.organization,
+        }
+        return User.objects.create_user(**{**defaults, **values})
+
+    def assignment(self, **values):
+        defaults = {"project": self.project, "team": self.team}
+        return UserAssignment.objects.create(**{**defaults, "user": values.pop("user", None) or self.person(), **values})
+
+    def administrator(self):
+        person = self.person(is_staff=True, role=Role.ADMIN)
+        person.groups.add(Group.objects.get(name="Organization administrators"))
+        return person
+
+
+@pytest.fixture
+def company(db) -> Company:
+    return Company("Acme")
+
+
+@pytest.fixture
+def committed_company(committed_db) -> Company:
+    return Company("Acme")
+
+
+@pytest.fixture
+def rival(db) -> Company:
+    return Company("Rival")
+
+
+@pytest.fixture
+def superuser(db) -> User:
+    return User.objects.create_superuser("root", "root@example.com", PASSWORD, role=Role.ADMIN)
+
+
+@pytest.fixture
+def admin(superuser) -> Client:
+    """A superuser's browser."""
+    return _signed_in(superuser)
+
+
+@pytest.fixture
+def administrator(company) -> User:
+    """An administrator of `company` only."""
+    return company.administrator()
+
+
+@pytest.fixture
+def local_admin(administrator) -> Client:
+    """The browser of the administrator of `company`."""
+    return _signed_in(administrator)
+
+
+@pytest.fixture
+def sign_in() -> Callable[[User], Client]:
+    """Anybody's browser."""
+    return _signed_in
+
+
+@pytest.fixture
+def as_server_superuser(stack) -> Callable:
+    """Runs SQL as the database server's superuser."""
+    return partial(_run_as_superuser, stack)
+
+
+def _signed_in(person) -> Client:
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
