@@ -1,0 +1,132 @@
+"""The running suite as the tests see it: the source, two projections, the mails, and the whole check."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from harness import history
+from harness.database import Row, Sql
+from harness.ledger import Ledger
+from harness.mailbox import Mailbox
+from harness.projection import Projection
+from harness.waiting import until
+from harness.writer import Writer
+from local_stack.state import PartPhase
+from local_stack.testing import Stack
+
+_FINAL = ("sent", "failed", "cancelled", "unconfirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A consuming service: its Python package, its process in the stack, and what it makes of the topic."""
+
+    package: str
+    part: str
+    projection: Projection
+
+    def __str__(self) -> str:
+        return self.package
+
+
+class Suite:
+    """One running suite, and everything that a test wants to ask of it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.source = Sql(stack.service_dsn("USER_TEAM"))
+        self.tasks = Projection(
+            stack.service_dsn("TASK_MEETING"), ("assignment", "person", "project", "team")
+        )
+        self.mails = Projection(stack.service_dsn("NOTIFICATION"), ("assignment",))
+        self.mailbox = Mailbox(Path(stack.environment["LOCAL_STATE_DIR"]) / "mail" / "mails.sqlite")
+
+    @property
+    def projections(self) -> tuple[Projection, Projection]:
+        return self.tasks, self.mails
+
+    @property
+    def consumers(self) -> tuple[Consumer, Consumer]:
+        return (
+            Consumer("task_meeting", "task-meeting-consumer", self.tasks),
+            Consumer("notification", "notification-consumer", self.mails),
+        )
+
+    def watch(self) -> None:
+        for projection in self.projections:
+            projection.watch()
+
+    def close(self) -> None:
+        for sql in (self.source, self.tasks.sql, self.mails.sql):
+            sql.close()
+
+    def writer(self, **options: float) -> Writer:
+        return Writer(self.stack.service_dsn("USER_TEAM"), **options)
+
+    def notifications(self, marker: str) -> list[Row]:
+        """The mails to the people of a company."""
+        query = "SELECT * FROM notification WHERE recipient LIKE %s"
+        return self.mails.sql.rows(query, [f"{marker}%"])
+
+    # -- faults
+
+    @contextmanager
+    def without(self, *consumers: Consumer) -> Iterator[None]:
+        """These consumers are down from here on, until `bring_back` or the end of the block."""
+        for consumer in consumers:
+            self.stack.hold(consumer.part)
+        try:
+            yield
+        finally:
+            self.bring_back(*consumers)
+
+    def bring_back(self, *consumers: Consumer) -> None:
+        """Start those of the consumers that are down."""
+        for consumer in consumers:
+            if self.stack.part(consumer.part).phase is PartPhase.HELD:
+                self.stack.release(consumer.part)
+
+    # -- waiting
+
+    def wait_shown(self, ledger: Ledger, *, timeout_s: float = 60) -> float:
+        """Until both projections show the ledger as it is now; how many seconds that took."""
+        mark, asked = ledger.mark(), time.monotonic()
+        for projection in self.projections:
+            until(partial(projection.shows, mark), "what was committed is shown", timeout_s=timeout_s)
+        return time.monotonic() - asked
+
+    def recovery_s(self, ledger: Ledger, *, since: float) -> float:
+        """Seconds from `since` (monotonic) until both projections are less than a second behind a writer."""
+        while self.wait_shown(ledger) > 1:
+            pass
+        return time.monotonic() - since
+
+    def wait_mailed(self, marker: str) -> list[Row]:
+        """Until every mail to a company's people has met its end; returns them."""
+
+        def is_done() -> bool:
+            rows = self.notifications(marker)
+            sent = sum(row["state"] == "sent" for row in rows)
+            return all(row["state"] in _FINAL for row in rows) and self.mailbox.times(marker).total() >= sent
+
+        until(is_done, "all mails are sent", timeout_s=60)
+        return self.notifications(marker)
+
+    # -- checking
+
+    def problems(self, writer: Writer) -> list[str]:
+        """Everything that is wrong after a stopped writer's work has arrived; it waits for that."""
+        ledger, marker = writer.ledger, writer.company.marker
+        self.wait_shown(ledger)
+        people = [person.oid for person in writer.company.people]
+        found = []
+        for projection in self.projections:
+            found += history.check_rows(ledger, projection.living(people))
+            found += history.check_applied(ledger, projection.applied([*ledger.versions, *ledger.undone]))
+            found += [f"offset moved back: {row}" for row in projection.offsets_gone_back()]
+        notifications = self.wait_mailed(marker)
+        found += history.check_intents(ledger, notifications)
+        return found + history.check_mails(notifications, self.mailbox.times(marker))
