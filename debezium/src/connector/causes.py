@@ -44,7 +44,7 @@ _CAUSES = [
         "connector or pg_recvlogical reads it. Stop that one; a slot has one reader.",
     ),
     Cause(
-        r"can(?:not| no longer) \w+(?: changes)? from replication slot|requested WAL segment .+ removed",
+        r"can(?:not| no longer) (?:\w+ )+replication slot|requested WAL segment .+ removed",
         "The replication slot is lost: PostgreSQL has removed WAL that it still needed "
         "(max_slot_wal_keep_size). Drop the slot and register again; the rows are then sent anew.",
     ),

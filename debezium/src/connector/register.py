@@ -12,6 +12,7 @@ from connector.settings import ConnectorSettings
 from connector.source import diagnose, slot_reader
 
 _POLL_SECONDS = 0.2
+_REVIVAL_SECONDS = 5.0
 _PROBE = "org.apache.kafka.connect.transforms.InsertHeader"
 
 
@@ -30,10 +31,25 @@ async def register(settings: ConnectorSettings, definition: Definition, *, patie
         await _check(worker, settings, definition)
         seen = await beats.count()
         await worker.put(definition.name, definition.config)
-        await worker.restart_failed(definition.name)
+        await _revive(worker, definition.name)
         if not await _wait_for_progress(worker, definition, beats, seen, patience):
             reason = await diagnose(settings, definition)
             raise ConnectorError(f"{definition.name} has sent no heartbeat for {patience:g} s. {reason}")
+
+
+async def _revive(worker: Connect, name: str) -> None:
+    """Start a connector that has failed again, which Connect does only on demand.
+
+    It goes on reporting the old failure for a moment; after that, a failure is a new one.
+    """
+    status = await worker.status(name)
+    if status is None or not status.has_failed:
+        return
+    await worker.restart_failed(name)
+    deadline = time.monotonic() + _REVIVAL_SECONDS
+    while status and status.has_failed and time.monotonic() < deadline:
+        await asyncio.sleep(_POLL_SECONDS / 4)
+        status = await worker.status(name)
 
 
 async def _check(worker: Connect, settings: ConnectorSettings, definition: Definition) -> None:

@@ -1,4 +1,4 @@
-"""Looks at the source database with the connector's own role, when the connector does not say why it hangs."""
+"""Looks at the source database with the connector's own role, for what the connector does not say."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -11,7 +11,8 @@ from connector.settings import ConnectorSettings
 
 _TIMEOUT_SECONDS = 5
 _SLOT = """
-    SELECT slot.slot_name, slot.active, slot.active_pid, slot.wal_status, reader.application_name, reader.client_addr
+    SELECT slot.slot_name, slot.active, slot.active_pid, slot.wal_status,
+           reader.application_name, reader.client_addr
     FROM pg_replication_slots slot LEFT JOIN pg_stat_activity reader ON reader.pid = slot.active_pid
     WHERE slot.slot_name = $1
 """
@@ -26,8 +27,8 @@ async def slot_reader(settings: ConnectorSettings, definition: Definition) -> st
     return None
 
 
-async def diagnose(settings: ConnectorSettings, definition: Definition) -> str | None:
-    """What is wrong with the source database for this connector; None if nothing was found."""
+async def diagnose(settings: ConnectorSettings, definition: Definition) -> str:
+    """What is wrong with the source database for this connector, as far as that can be seen there."""
     try:
         async with _connection(settings) as connection:
             return await _publication(connection, definition) or await _slot(connection, definition)
@@ -58,13 +59,13 @@ async def _publication(connection: asyncpg.Connection, definition: Definition) -
     return explain(f'publication "{name}" does not exist')
 
 
-async def _slot(connection: asyncpg.Connection, definition: Definition) -> str | None:
+async def _slot(connection: asyncpg.Connection, definition: Definition) -> str:
     name = definition.config["slot.name"]
     slot = await connection.fetchrow(_SLOT, name)
     if slot is None:
         return f"The replication slot {name!r} was not made: the connector has not come that far."
     if slot["wal_status"] == "lost":
-        return explain(f'wal_status of "{name}" is lost')
+        return explain(f'cannot read from replication slot "{name}"')
     if slot["active"]:
         return _in_use(slot)
     return f"The replication slot {name!r} has no reader: the connector does not come to read it."
@@ -72,7 +73,5 @@ async def _slot(connection: asyncpg.Connection, definition: Definition) -> str |
 
 def _in_use(slot: asyncpg.Record) -> str:
     reader = f"{slot['application_name'] or 'unknown'} from {slot['client_addr'] or 'the same machine'}"
-    return (
-        explain(f'replication slot "{slot["slot_name"]}" is active for PID {slot["active_pid"]}')
-        + f" It is {reader}."
-    )
+    words = explain(f'replication slot "{slot["slot_name"]}" is active for PID {slot["active_pid"]}')
+    return f"{words} It is {reader}."

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from local_stack import control, portcheck
+from local_stack import control, portcheck, postgres
 from local_stack.environment import HOST, Context, build
 from local_stack.errors import StackError
 from local_stack.processes import Identity
@@ -134,6 +134,10 @@ class Stack:
             user=values[f"{service}_DB_USER"],
             password=values[f"{service}_DB_PASSWORD"],
         )
+
+    def postgres_binary(self, name: str) -> Path:
+        """One of PostgreSQL's programs, e.g. ``pg_recvlogical``."""
+        return postgres.home(self._context.paths).binaries / name
 
     # -- faults
 
