@@ -78,7 +78,10 @@ async def test_three_times_each_event_and_a_replay_mail_once(
     async with consumer():
         send(*[message for message in history for _ in range(3)])
         await caught_up()
-        first, state = await mails(), await rows("SELECT id, lsn, deleted, team_id FROM assignment ORDER BY id")
+        first, state = (
+            await mails(),
+            await rows("SELECT id, lsn, deleted, team_id FROM assignment ORDER BY id"),
+        )
         send(*history, *reversed(history))
         await caught_up()
     assert len(first) == 4

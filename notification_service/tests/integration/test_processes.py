@@ -1,4 +1,5 @@
 """The sender as a process: what kill -9 and SIGSTOP do at each of its states."""
+# ruff: noqa: PLR0917 - a test's arguments are fixtures
 
 import asyncio
 import signal
@@ -119,7 +120,8 @@ async def test_kill_between_acceptance_and_our_record_repeats_once_with_the_same
 
             async def its_record_waits():
                 return await rows(
-                    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                    "SELECT pid FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
                 )
 
             await until(its_record_waits)
@@ -169,7 +171,10 @@ async def test_a_sender_that_slept_through_its_lease_repeats_at_most_once(
 
 
 async def test_it_reports_its_health_and_stops_gracefully(start_sender, fresh, settled, until, mail_server):
-    async with start_sender() as sender, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{sender.port}") as http:
+    async with (
+        start_sender() as sender,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{sender.port}") as http,
+    ):
 
         async def ready():
             try:
