@@ -44,6 +44,7 @@ def running(context: Context, console: Console, *, keep: bool) -> Iterator[float
         if not (keep and started):
             console.print("Stopping the stack.")
             control.stop(context.paths)
+            process.wait()
 
 
 def _follow(context: Context, console: Console, process: Popen[bytes] | None) -> None:
