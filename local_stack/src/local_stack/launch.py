@@ -1,9 +1,10 @@
-"""Runs one command of the stack: ``launch.py PARENT_PID UID GID COMMAND...``.
+"""Runs one command of the stack: ``launch.py PARENT_PID UID GID PROGRAM ARGUMENTS...``.
 
 Started as a script before every child, because what it does must happen in the child itself: drop
 the privileges (PostgreSQL refuses to run as root), then, on Linux, ask the kernel to kill it when
 the supervisor dies, however it dies. In this order, since a change of user clears that request.
-UID and GID are ``-`` when they stay as they are. Only the standard library, so that it starts fast.
+UID and GID are ``-`` when they stay as they are, PROGRAM is a path. Only the standard library, so that it
+starts fast, and no import once the privileges are gone: the other user may not be able to read it.
 """
 
 import ctypes
@@ -32,4 +33,4 @@ if __name__ == "__main__":
     parent_pid, user, group, *command = sys.argv[1:]
     _drop_privileges(user, group)
     _die_with(int(parent_pid))
-    os.execvp(command[0], command)  # noqa: S606 (the point of this script)
+    os.execv(command[0], command)  # noqa: S606 (the point of this script)

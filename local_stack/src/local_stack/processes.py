@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterable, Mapping
@@ -52,13 +53,20 @@ class Identity:
 
 
 async def spawn(command: Command, log: Path) -> asyncio.subprocess.Process:
-    """Start `command` in a process group of its own, its output appended to `log`."""
+    """Start `command` in a process group of its own, its output appended to `log`.
+
+    Raises:
+        FileNotFoundError: there is no such program.
+    """
+    program = shutil.which(command.argv[0], path=command.environ.get("PATH"))
+    if program is None:
+        raise FileNotFoundError(f"There is no program {command.argv[0]}")
     uid, gid = command.run_as or ("-", "-")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(uid), str(gid)),
-            *command.argv,
+            *(program, *command.argv[1:]),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
