@@ -67,6 +67,7 @@ class Meter:
             latencies.add(committed_at, moment(trace, step))
         if change.mail:
             await self._follow_mail(number, change.mail)
+        await _first_time(change.is_complete, _LOOK_SECONDS)
 
     async def _follow_mail(self, number: int, kind: str) -> None:
         async def accepted() -> bool:

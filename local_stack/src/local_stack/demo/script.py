@@ -17,6 +17,7 @@ from local_stack.demo.state import Assignment
 ASSIGNMENT = "teams/userassignment"
 
 T = TypeVar("T")
+Question = Callable[[], Awaitable[bool]]
 Place = tuple[str, str]
 """Project and team, which may be empty."""
 
@@ -25,15 +26,17 @@ Place = tuple[str, str]
 class Change:
     """A change that is prepared: its form is open, and only has to be sent with `values`.
 
-    `is_shown` asks the task service whether the change is visible. `assignment` is the id of an assignment
-    that it changes, None if that only comes to be. `mail` is the kind of mail that it calls for, or None.
+    `is_shown` asks the task service whether the change is visible at one person; `is_complete`, whether it is
+    at everybody. `assignment` is the id of that person's assignment, None if it only comes to be. `mail` is
+    the kind of mail that the change calls for, or None.
     """
 
     title: str
     about: str
     editor: Editor
     values: dict[str, str]
-    is_shown: Callable[[], Awaitable[bool]]
+    is_shown: Question
+    is_complete: Question
     assignment: int | None
     mail: str | None
 
@@ -81,7 +84,8 @@ class Script:
             values["team"] = await self._choose_team(place)
         self._ledger.assign([Assignment(email, project, team, "")])
         about = f"{self._names[email]}, {' / '.join(filter(None, place))}"
-        return Change(title, about, editor, values, self._shows(email), None, ASSIGNED)
+        shown = self._shows(email)
+        return Change(title, about, editor, values, shown, shown, None, ASSIGNED)
 
     async def _move(self) -> Change:
         email, (old, team) = self._take(self._possible_move)
@@ -89,16 +93,18 @@ class Script:
         editor = await self._admin.open_change(ASSIGNMENT, number)
         values = {"team": await self._choose_team((old.project, team))}
         self._ledger.move(old, team)
+        shown = self._shows(email)
         about = f"{self._names[email]}, {old.project}: {old.team} → {team}"
-        return Change("Move to another team", about, editor, values, self._shows(email), number, CHANGED)
+        return Change("Move to another team", about, editor, values, shown, shown, number, CHANGED)
 
     async def _remove(self) -> Change:
         email, old = self._take(lambda email: min(self._ledger.of(email), default=None))
         number = await self._number_of(old)
         editor = await self._admin.open_delete(ASSIGNMENT, number)
         self._ledger.remove(old)
+        shown = self._shows(email)
         about = f"{self._names[email]}, {' / '.join(filter(None, (old.project, old.team)))}"
-        return Change("Removal", about, editor, {}, self._shows(email), number, REMOVED)
+        return Change("Removal", about, editor, {}, shown, shown, number, REMOVED)
 
     async def _rename_team(self) -> Change:
         project, old = self._teams.popleft()
@@ -108,10 +114,18 @@ class Script:
         editor = await self._admin.open_change("teams/team", await self._choose_team((project, old)))
         members = self._ledger.rename_team(project, old, new)
         last = max((await self._task.team(oid))["members"], key=itemgetter("assignment_id"))
-        # One member is looked at; the count at the end looks at all.
-        is_shown = self._shows(last["email"])
+        is_shown, is_complete = self._shows(last["email"]), self._shows(*{it.email for it in members})
         about = f"{project}: {old} → {new}, {len(members)} people"
-        return Change("Rename of a team", about, editor, {"name": new}, is_shown, last["assignment_id"], None)
+        return Change(
+            "Rename of a team",
+            about,
+            editor,
+            {"name": new},
+            is_shown,
+            is_complete,
+            last["assignment_id"],
+            None,
+        )
 
     def _take(self, find: Callable[[str], T | None]) -> tuple[str, T]:
         """The first unused person for whom something is found, and that."""
@@ -138,14 +152,18 @@ class Script:
         """The id of an assignment, which is the same in the admin and in the task service."""
         user = await self._task.user(self._users[wanted.email])
         rows = user["assignments"]
-        return next(row["id"] for row in rows if observe.assignment(wanted.email, row) == wanted)
+        (number,) = [row["id"] for row in rows if observe.assignment(wanted.email, row) == wanted]
+        return number
 
-    def _shows(self, email: str) -> Callable[[], Awaitable[bool]]:
-        """Asks whether the task service shows what the ledger says of this person now."""
-        oid, wanted = self._users[email], self._ledger.of(email)
+    def _shows(self, *emails: str) -> Question:
+        """Asks whether the task service shows what the ledger says of these people now."""
+        wanted = {email: self._ledger.of(email) for email in emails}
 
         async def is_shown() -> bool:
-            user = await self._task.user(oid)
-            return {observe.assignment(email, row) for row in user["assignments"]} == wanted
+            for email, assignments in wanted.items():
+                user = await self._task.user(self._users[email])
+                if {observe.assignment(email, row) for row in user["assignments"]} != assignments:
+                    return False
+            return True
 
         return is_shown
