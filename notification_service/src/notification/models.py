@@ -1,7 +1,6 @@
 """The notifier's tables."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -26,27 +25,6 @@ class Base(DeclarativeBase):
 
 
 CONSUMER_TABLES = define(Base.metadata)
-
-
-class Kind(StrEnum):
-    """What a mail tells its reader; also the name of its folder in `templates/`."""
-
-    ASSIGNED = "assigned"
-    CHANGED = "changed"
-    RENAMED = "renamed"
-    REMOVED = "removed"
-
-
-class State(StrEnum):
-    """Where a mail is in its life; `sent`, `failed`, `cancelled` and `unconfirmed` are final."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    # Handed over twice, and both times nobody learned whether the server took it.
-    UNCONFIRMED = "unconfirmed"
 
 
 class Assignment(TrackedRow, Base):

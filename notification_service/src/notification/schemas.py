@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notification.models import Kind, State
+from notification.states import Kind, State
 from service_kit.http import Page, PageQuery
 
 _MAX_ID = 2**63 - 1

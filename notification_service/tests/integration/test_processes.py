@@ -196,3 +196,18 @@ async def test_it_reports_its_health_and_stops_gracefully(start_sender, fresh, s
         assert await asyncio.wait_for(sender.process.wait(), 15) == 0
     found = await settled()
     assert [(mail["state"], mail["attempts"]) for mail in found] == [("sent", 1)] * 2
+
+
+async def test_it_goes_on_after_a_restart_of_its_database(start_sender, fresh, settled, stack, mail_server):
+    async with start_sender() as sender:
+        await fresh(1)
+        await settled()
+        await asyncio.to_thread(stack.hold, "postgres")
+        await asyncio.sleep(1)
+        await asyncio.to_thread(stack.release, "postgres")
+        await asyncio.to_thread(stack.wait_ready)
+        await fresh(2)
+        found = await settled()
+        assert sender.process.returncode is None
+    assert [mail["state"] for mail in found] == ["sent"] * 2
+    assert len(mail_server.mails) == 2

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from notification.mail.letter import Letter
-from notification.models import Kind
+from notification.states import Kind
 
 _BEFORE = {"project_name": "Atlas", "team_name": "Core", "application_url": None}
 _AFTER = {"project_name": "Atlas", "team_name": "Web", "application_url": "https://hr.example/1?a=1&b=2"}

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from notification.models import Kind, State
 from notification.service.claim import why_void
+from notification.states import Kind, State
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ANN, BOB = UUID(int=1), UUID(int=2)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notification.errors import UndeliverableError
 from notification.mail.compose import Composer
 from notification.mail.render import Renderer
-from notification.models import Kind
+from notification.states import Kind
 
 
 @pytest.fixture(scope="module")

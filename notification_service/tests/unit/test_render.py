@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 
 from notification.mail.render import FOLDER, Renderer
 from notification.mail.translations import choose_locale
-from notification.models import Kind
+from notification.states import Kind
 
 CORE = {"project_name": "Atlas", "team_name": "Core", "application_url": None}
 WEB = {"project_name": "Atlas", "team_name": "Web", "application_url": "https://hr.example/1?a=1&b=2"}

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from notification.mail.outcome import Outcome, Result
-from notification.models import State
 from notification.service.settle import Backoff, next_state
+from notification.states import State
 
 
 @pytest.mark.parametrize(

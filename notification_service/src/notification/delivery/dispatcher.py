@@ -33,7 +33,9 @@ LONGEST_PAUSE_S = 10.0
 _ANSWERS = {Outcome.ACCEPTED, Outcome.REFUSED}
 _LOOK_AGAIN_S = 0.005
 _RETRY_BASE_S = 0.2
-_RETRY_LONGEST_S = 10.0
+# The database is ours and near; the mail server is somebody else's, and may be weak when it is back.
+_LONGEST_ROUND_RETRY_S = 2.0
+_LONGEST_OPEN_RETRY_S = 10.0
 
 
 class Dispatcher:
@@ -92,7 +94,7 @@ class Dispatcher:
             ROUND_FAILURES.inc()
             log.warning("sender_round_failed", error=type(error).__name__)
             self._round_failures += 1
-            return _jitter(self._round_failures)
+            return _jitter(self._round_failures, _LONGEST_ROUND_RETRY_S)
 
     async def _round(self) -> float:
         finished = list(self._finished)
@@ -159,7 +161,7 @@ class Dispatcher:
     async def _open(self, lane: Lane) -> None:
         await lane.open()
         self._open_failures = self._open_failures + 1 if lane.trouble else 0
-        self._open_after = self._clock.monotonic() + _jitter(self._open_failures)
+        self._open_after = self._clock.monotonic() + _jitter(self._open_failures, _LONGEST_OPEN_RETRY_S)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -167,7 +169,7 @@ class Dispatcher:
                 await self._awake.wait()
 
 
-def _jitter(failures: int) -> float:
+def _jitter(failures: int, longest_s: float) -> float:
     """Seconds to wait after so many failures in a row: exponential with full jitter, 0 after none."""
-    ceiling = min(_RETRY_LONGEST_S, _RETRY_BASE_S * 2 ** min(failures, 20)) if failures else 0
+    ceiling = min(longest_s, _RETRY_BASE_S * 2 ** min(failures, 20)) if failures else 0
     return random.uniform(0, ceiling)  # noqa: S311 - jitter is no secret

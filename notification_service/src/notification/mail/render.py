@@ -18,7 +18,7 @@ from mjml import mjml2html
 from notification.mail.clean import clean_name, safe_link
 from notification.mail.letter import Details, Letter
 from notification.mail.translations import LOCALES, choose_locale, translations
-from notification.models import Kind
+from notification.states import Kind
 
 FOLDER = Path(__file__).parent.parent / "templates"
 MAX_SUBJECT = 150

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, text
 
-from notification.models import Attempt, Kind, Notification, State
+from notification.models import Attempt, Notification
+from notification.states import Kind, State
 from service_kit.db import ReadSession, WriteSession
 
 # Whoever listens looks at the table at once instead of at its next round.

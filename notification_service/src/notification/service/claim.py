@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from notification.mail.letter import Letter
-from notification.models import Kind, State
 from notification.queries import sending
+from notification.states import Kind, State
 from service_kit.db import WriteSession
 
 

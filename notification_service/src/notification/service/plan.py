@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import RowMapping
 
-from notification.models import Kind
+from notification.states import Kind
 
 Row = Mapping[str, Any] | RowMapping
 

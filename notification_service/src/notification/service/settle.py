@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from notification.mail.outcome import Outcome, Result
-from notification.models import State
 from notification.queries import sending
 from notification.service.claim import ClaimedMail
+from notification.states import State
 from service_kit.db import WriteSession
 
 LOST = "the sender stopped in the middle of the attempt"

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from notification.models import Notification, State
+from notification.models import Notification
 from notification.queries import mails
 from notification.schemas import (
     AttemptOut,
@@ -11,6 +11,7 @@ from notification.schemas import (
     NotificationPage,
     NotificationQuery,
 )
+from notification.states import State
 from service_kit.db import ReadSession
 
 

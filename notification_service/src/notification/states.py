@@ -1,0 +1,24 @@
+"""The kinds of mails and the states of their lives: words that the tables, the mails and HTTP share."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a mail tells its reader; also the name of its folder in `templates/`."""
+
+    ASSIGNED = "assigned"
+    CHANGED = "changed"
+    RENAMED = "renamed"
+    REMOVED = "removed"
+
+
+class State(StrEnum):
+    """Where a mail is in its life; `sent`, `failed`, `cancelled` and `unconfirmed` are final."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    # Handed over twice, and both times nobody learned whether the server took it.
+    UNCONFIRMED = "unconfirmed"
