@@ -21,6 +21,11 @@ async def fetch(dsn: str, statement: str) -> object:
         await connection.close()
 
 
+def passwords(stack: Stack) -> list[str]:
+    secret = ("PASSWORD", "KEY")
+    return [value for name, value in stack.variables.items() if name.endswith(secret) and value]
+
+
 async def test_postgres_decodes_its_log_and_knows_cyrillic(stack: Stack) -> None:
     assert await fetch(stack.dsn(), "SHOW wal_level") == "logical"
     assert await fetch(stack.dsn(), "SELECT lower('ПРИВЕТ')") == "привет"
@@ -67,21 +72,15 @@ def test_nothing_listens_for_other_machines(stack: Stack) -> None:
 
 def test_no_password_is_on_a_command_line(stack: Stack) -> None:
     supervisor = psutil.Process(stack.state().supervisor.pid)
-    passwords = [
-        value for name, value in stack.variables.items() if name.endswith(("PASSWORD", "KEY")) and value
-    ]
     for process in supervisor.children(recursive=True):
         command = " ".join(process.cmdline())
-        assert not [password for password in passwords if password in command]
+        assert not [password for password in passwords(stack) if password in command]
 
 
 def test_no_password_is_in_a_log(stack: Stack) -> None:
-    passwords = [
-        value for name, value in stack.variables.items() if name.endswith(("PASSWORD", "KEY")) and value
-    ]
     for log in stack.log("x").parent.glob("*.log"):
         text = log.read_text(errors="replace")
-        assert not [password for password in passwords if password in text], log
+        assert not [password for password in passwords(stack) if password in text], log
 
 
 def test_the_infrastructure_is_small(stack: Stack) -> None:
