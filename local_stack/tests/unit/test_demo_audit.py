@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from local_stack.demo.audit import audit
+from local_stack.demo.audit import compare
 from local_stack.demo.ledger import ASSIGNED, CHANGED, REMOVED, Ledger
 from local_stack.demo.report import Outcome, hints
 from local_stack.demo.services import CaughtMail
@@ -29,7 +29,7 @@ class Books:
         self.records = [{"message_id": f"<{n}>", "kind": ASSIGNED} for n in (1, 2, 3)]
 
     def audit(self):
-        return audit(self.ledger, self.committed, self.shown, self.caught, self.records)
+        return compare(self.ledger, self.committed, self.shown, self.caught, self.records)
 
     def state(self, thing):
         return next(count for count in self.audit().states if count.thing == thing)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from local_stack.demo.errors import DemoError
 from local_stack.demo.pages import read_page
 
 
@@ -38,7 +39,7 @@ def test_a_button_outside_belongs_to_the_form_that_it_names():
 
 
 def test_a_field_that_the_form_lacks_is_not_sent_silently():
-    with pytest.raises(KeyError, match="no field 'b'"):
+    with pytest.raises(DemoError, match="no field 'b'"):
         form("<input name=a>").filled({"b": "1"})
 
 

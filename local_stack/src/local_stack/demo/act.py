@@ -12,7 +12,7 @@ from rich.console import Console
 
 from local_stack.demo import observe, stack
 from local_stack.demo.admin import Admin
-from local_stack.demo.audit import Audit, audit
+from local_stack.demo.audit import Audit, compare
 from local_stack.demo.company import Company
 from local_stack.demo.errors import DemoError
 from local_stack.demo.ledger import ASSIGNED, Ledger
@@ -69,20 +69,20 @@ async def perform(context: Context, console: Console, ready_seconds: float | Non
     """Do everything on a stack that is ready.
 
     Raises:
-        DemoError: the sign-in or the import is refused, so that there is nothing to count.
+        DemoError: the sign-in or the import is refused, or a service does not answer, so that nothing can
+            be counted.
     """
-    async with connected(context) as suite:
-        play = Play(suite, console)
-        await play.sign_in(context)
-        await play.import_company()
-        problem = await play.make_changes()
-        return Outcome(
-            audit=await play.settle(),
-            latencies=play.latencies,
-            resident_bytes=stack.resident_bytes(context),
-            ready_seconds=ready_seconds,
-            problem=problem,
-        )
+    try:
+        async with connected(context) as suite:
+            play = Play(suite, console)
+            await play.sign_in(context)
+            await play.import_company()
+            problem = await play.make_changes()
+            audit = await play.settle()
+    except httpx2.HTTPError as error:
+        raise DemoError(f"{error.request.url}: {error!r}\nThe logs are in {context.paths.logs}") from error
+    memory = stack.resident_bytes(context)
+    return Outcome(audit, play.latencies, memory, ready_seconds, problem)
 
 
 class Play:
@@ -171,7 +171,7 @@ class Play:
 
     async def _count(self) -> Audit:
         suite, emails = self._suite, {person.email for person in self._company.people}
-        return audit(
+        return compare(
             self._ledger,
             await observe.committed(suite.admin, self._company.organization),
             (await observe.shown(suite.task, emails)).picture,

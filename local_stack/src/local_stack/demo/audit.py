@@ -59,7 +59,7 @@ class Audit:
         )
 
 
-def audit(
+def compare(
     ledger: Ledger,
     committed: Picture,
     shown: Picture,

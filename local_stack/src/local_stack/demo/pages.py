@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from local_stack.demo.errors import DemoError
+
 Values = Mapping[str, Sequence[str]]
 
 _BUTTONS = {"submit", "button", "reset", "image"}
@@ -24,11 +26,11 @@ class Form:
         """What is sent when somebody enters `changes` and leaves the rest as it is.
 
         Raises:
-            KeyError: the form has no such field.
+            DemoError: the form has no such field.
         """
         for name in changes:
             if name not in self.names:
-                raise KeyError(f"the form has no field {name!r}, only {sorted(self.names)}")
+                raise DemoError(f"The form has no field {name!r}, only {sorted(self.names)}")
         return self.values | {name: [value] for name, value in changes.items()}
 
 
@@ -44,12 +46,12 @@ class Page:
         """The form that has a field of this name.
 
         Raises:
-            LookupError: there is none.
+            DemoError: there is none.
         """
         for form in self.forms:
             if name in form.names:
                 return form
-        raise LookupError(f"no form with a field {name!r}")
+        raise DemoError(f"The page has no form with a field {name!r}")
 
 
 def read_page(html: str) -> Page:

@@ -151,9 +151,10 @@ class Script:
     async def _number_of(self, wanted: Assignment) -> int:
         """The id of an assignment, which is the same in the admin and in the task service."""
         user = await self._task.user(self._users[wanted.email])
-        rows = user["assignments"]
-        (number,) = [row["id"] for row in rows if observe.assignment(wanted.email, row) == wanted]
-        return number
+        for row in user["assignments"]:
+            if observe.assignment(wanted.email, row) == wanted:
+                return row["id"]
+        raise DemoError(f"The task service has lost {wanted}")
 
     def _shows(self, *emails: str) -> Question:
         """Asks whether the task service shows what the ledger says of these people now."""
