@@ -1,7 +1,6 @@
 """The database: one place that commits, and one rule for which errors are worth another try."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -84,28 +83,25 @@ class Database:
         async with self._engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
-    async def listen(self, channel: str) -> AsyncGenerator[str, None]:
-        """The payloads of NOTIFY on `channel`, on a connection of its own.
+    async def listen(self, channel: str) -> AsyncGenerator[None, None]:
+        """Wake the caller at NOTIFY on `channel`, on a connection of its own.
 
-        It ends when that connection is lost: what was notified meanwhile is not repeated, so the
-        caller looks at its tables and listens again.
+        It wakes once as soon as it listens, so that what was written before is looked at too, and once
+        for all that comes while the caller is busy. It ends when the connection is lost: the caller
+        looks at its tables and listens again.
         """
-        payloads: asyncio.Queue[str | None] = asyncio.Queue(maxsize=1000)
-
-        def put(payload: str | None) -> None:
-            # A full queue already says that there is something to look at.
-            with contextlib.suppress(asyncio.QueueFull):
-                payloads.put_nowait(payload)
-
+        woken = asyncio.Event()
         connection = await asyncpg.connect(
             self._url.set(drivername="postgresql").render_as_string(hide_password=False),
             timeout=CONNECT_TIMEOUT_S,
         )
-        connection.add_termination_listener(lambda _connection: put(None))
+        connection.add_termination_listener(lambda _connection: woken.set())
         try:
-            await connection.add_listener(channel, lambda _c, _pid, _channel, payload: put(str(payload)))
-            while (payload := await payloads.get()) is not None:
-                yield payload
+            await connection.add_listener(channel, lambda *_notification: woken.set())
+            while not connection.is_closed():
+                yield
+                await woken.wait()
+                woken.clear()
         finally:
             await connection.close(timeout=1)
 

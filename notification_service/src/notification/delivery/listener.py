@@ -41,8 +41,8 @@ class Listener:
     async def _listen(self) -> None:
         while True:
             try:
-                async with aclosing(self._database.listen(CHANNEL)) as payloads:
-                    async for _ in payloads:
+                async with aclosing(self._database.listen(CHANNEL)) as wakings:
+                    async for _ in wakings:
                         self._wake()
             except Exception as error:  # noqa: BLE001 - listening only makes it faster: never end for it
                 log.warning("sender_listen_failed", error=type(error).__name__)
