@@ -51,11 +51,7 @@ async def test_listening_ends_when_the_connection_is_lost(database):
     async with asyncio.timeout(10), aclosing(database.listen("kit_test")) as wakings:
         await anext(wakings)
         async with database.transaction() as session:
-            await session.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN \"kit_test\"'"
-                )
-            )
+            await session.execute(text(END_LISTENERS))
         with pytest.raises(StopAsyncIteration):
             await anext(wakings)
 
