@@ -1,7 +1,10 @@
-"""The supervisor's report board: every change is written to the state file and wakes who waits for it."""
+"""The supervisor's report board: every change is written to the state file and wakes who waits for it.
+
+What happens to the parts is also logged, as a story to read afterwards.
+"""
 
 import asyncio
-import sys
+import logging
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +12,8 @@ from pathlib import Path
 from local_stack.parts import Part
 from local_stack.processes import Identity
 from local_stack.state import PartPhase, PartState, StackPhase, StackState, Wanted
+
+_log = logging.getLogger(__name__)
 
 
 class Board:
@@ -35,6 +40,7 @@ class Board:
         """Report a part's phase, with a word for people."""
         part = self.state.parts[name]
         part.phase, part.detail, part.since = phase, detail, time.time()
+        _log.info("%s: %s %s", part.title, phase, detail)
         if part.settled:
             self._settled[name].set()
         self._save()
@@ -52,6 +58,7 @@ class Board:
     def stack(self, phase: StackPhase, error: str = "") -> None:
         """Report the whole stack's phase."""
         self.state.phase, self.state.error = phase, error or self.state.error
+        _log.info("Stack: %s %s", phase, error)
         self._save()
 
     async def settled(self, names: Iterable[str]) -> None:
@@ -63,4 +70,4 @@ class Board:
         try:
             self.state.save(self._file)
         except OSError as error:  # a full disk must not take down what still runs
-            sys.stderr.write(f"Cannot write {self._file}: {error}\n")
+            _log.error("Cannot write %s: %s", self._file, error)

@@ -4,6 +4,7 @@ import argparse
 import os
 import shlex
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from rich.console import Console
 
@@ -27,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.command(options)
     except StackError as error:
         _errors.print(str(error), style="red", markup=False)
+        return 1
+    except OSError as error:
+        _errors.print(f"The system refuses: {error}", style="red", markup=False)
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -82,7 +86,8 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _logs(options: argparse.Namespace) -> int:
-    logs.show(_context().paths.logs, options.name, follow=options.follow)
+    with suppress(KeyboardInterrupt):
+        logs.show(_context().paths.logs, options.name, follow=options.follow)
     return 0
 
 

@@ -19,6 +19,11 @@ appender.console.type = Console
 appender.console.name = STDOUT
 appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d{ISO8601} %-5p %m (%c{1.})%n
+# Thousands of lines of settings at every start, and a line for every request.
+logger.settings.name = org.apache.kafka.common.config.AbstractConfig
+logger.settings.level = WARN
+logger.requests.name = org.apache.kafka.connect.runtime.rest.RestServer
+logger.requests.level = WARN
 """
 _FLAGS = (
     # The serial collector and the first compiler alone start fastest and need the least memory.

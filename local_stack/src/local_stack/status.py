@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TypeVar
 
@@ -50,7 +51,7 @@ def show(context: Context, console: Console, *, once: bool, as_json: bool) -> in
 
 
 def _watch(context: Context, console: Console) -> None:
-    with Live(console=console, auto_refresh=False) as live:
+    with suppress(KeyboardInterrupt), Live(console=console, auto_refresh=False) as live:
         while state := current(context):
             live.update(_picture(context, state), refresh=True)
             time.sleep(_REFRESH_SECONDS)

@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import sys
-import traceback
 from collections.abc import Coroutine
 
 from local_stack import logs, plan, portcheck
@@ -22,6 +21,7 @@ from local_stack.lock import kill_leftovers, locked
 from local_stack.processes import Identity
 from local_stack.state import PartPhase, StackPhase, StackState, Wanted
 
+_log = logging.getLogger(__name__)
 ALREADY_RUNNING = 3
 """The exit code of a supervisor that found another one at work."""
 _LOG_CHECK_SECONDS = 5.0
@@ -52,7 +52,7 @@ class Supervisor:
         except StackError as failure:
             error = str(failure)
         except Exception as failure:  # noqa: BLE001 (whatever it is, the children must not outlive us)
-            traceback.print_exc()
+            _log.exception("Unexpected")
             error = f"{type(failure).__name__}: {failure}"
         self._board.stack(StackPhase.STOPPING, error)
         await self._stop_all()
@@ -156,6 +156,8 @@ def supervise(context: Context, *, owned: bool) -> int:
     Returns:
         The exit code: 0 stopped as asked, 1 failed, ALREADY_RUNNING.
     """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("local_stack").setLevel(logging.INFO)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # probing a broker that starts is no error
     with locked(context.paths) as mine:
         if not mine:
