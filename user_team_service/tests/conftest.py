@@ -45,7 +45,10 @@ def django_db_setup(stack, django_db_blocker) -> Iterator[None]:
     """One migrated database for the session. Tests that commit work on copies of it."""
     settings.SECRET_KEY = "only for tests, but long enough to be a key of the usual length"
     settings.DEBEZIUM_DB_USER = stack.variables["DEBEZIUM_DB_USER"]
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",  # fast; the other is what the real server knows
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
     variables = stack.variables
     with django_db_blocker.unblock():
         connection.close()
@@ -123,6 +126,14 @@ class Company:
     def assignment(self, **values):
         defaults = {"project": self.project, "team": self.team}
         return UserAssignment.objects.create(**{**defaults, "user": values.pop("user", None) or self.person(), **values})
+
+    def many_assignments(self, *, people, teams):
+        """Every one of so many new people in every one of so many new teams."""
+        crowd = User.objects.bulk_create(User(username=f"b{n}", email=f"b{n}@example.com") for n in range(people))
+        places = Team.objects.bulk_create(Team(project=self.project, name=f"Team {n}") for n in range(teams))
+        return UserAssignment.objects.bulk_create(
+            UserAssignment(user=person, team=team, project=self.project) for person in crowd for team in places
+        )
 
     def administrator(self):
         person = self.person(is_staff=True, role=Role.ADMIN)

@@ -36,6 +36,7 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "8px",
     "DASHBOARD_CALLBACK": "user_team.pipeline.dashboard.add_to_start_page",
+    "LOGIN": {"form": "user_team.users.forms.SignInForm"},
     "STYLES": [lambda _request: static("user_team/admin.css")],
     "COMMAND": {
         "search_models": ["users.user", "teams.project", "teams.team", "teams.userassignment", "teams.news"],

@@ -16,7 +16,7 @@ __all__ = ["UNFOLD"]  # the look of the admin, a setting like the others here
 
 PACKAGE_DIR = Path(__file__).resolve().parent
 
-# An empty key makes Django refuse to start the first time the key is needed.
+# `user_team.wsgi` refuses to start without it; management commands that need none work.
 SECRET_KEY = environment.text("USER_TEAM_SECRET_KEY")
 DEBUG = environment.flag("USER_TEAM_DEBUG", default=False)
 ALLOWED_HOSTS = environment.words("USER_TEAM_ALLOWED_HOSTS", "127.0.0.1,localhost")
@@ -148,7 +148,8 @@ IMPORT_MAX_ROWS = 5_000
 # --- Languages and time -----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
-LOCALE_PATHS = [PACKAGE_DIR / "locale"]
+# Our own texts, and Russian for those of Unfold, which brings none.
+LOCALE_PATHS = [PACKAGE_DIR / "locale", PACKAGE_DIR / "locale_of_unfold"]
 FORMAT_MODULE_PATH = "user_team.formats"
 USE_I18N = True
 USE_TZ = True

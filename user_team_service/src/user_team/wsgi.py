@@ -2,8 +2,14 @@
 
 import os
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from user_team import environment
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "user_team.settings")
+
+if not environment.text("USER_TEAM_SECRET_KEY"):
+    raise ImproperlyConfigured("USER_TEAM_SECRET_KEY is not set: sessions cannot be signed without it.")
 
 application = get_wsgi_application()

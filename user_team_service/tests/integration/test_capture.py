@@ -13,7 +13,6 @@ from psycopg2 import errors, sql
 
 from user_team.pipeline.models import Heartbeat
 from user_team.teams.models import UserAssignment
-from user_team.users.models import User
 
 MANY = 10_000
 SOME = 1_000
@@ -55,17 +54,15 @@ def as_debezium(committed_db, stack):
 
 def test_bulk_writing_of_ten_thousand_rows_is_captured_row_by_row(committed_company, captured):
     company = committed_company
-    people = User.objects.bulk_create(
-        User(username=f"bulk{n}", email=f"bulk{n}@example.com") for n in range(MANY)
-    )
-    UserAssignment.objects.bulk_create(UserAssignment(user=person, project=company.project) for person in people)
+    rows = company.many_assignments(people=100, teams=MANY // 100)
     assert captured() == {"insert": MANY, "update": 0, "delete": 0}
-    UserAssignment.objects.filter(user__in=people[:SOME]).update(team=company.team)
+    first = [row.pk for row in rows[:SOME]]
+    UserAssignment.objects.filter(pk__in=first).update(application_url="https://apply.example")
     assert captured() == {"insert": 0, "update": SOME, "delete": 0}
-    company.team.name = "Renamed"
-    company.team.save()
-    assert captured() == {"insert": 0, "update": SOME, "delete": 0}
-    UserAssignment.objects.filter(user__in=people[: MANY // 2]).delete()
+    company.project.name = "Renamed"
+    company.project.save()
+    assert captured() == {"insert": 0, "update": MANY, "delete": 0}
+    UserAssignment.objects.filter(pk__in=first).delete()
     company.project.delete()
     assert captured() == {"insert": 0, "update": 0, "delete": MANY}
 

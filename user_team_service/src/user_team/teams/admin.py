@@ -15,7 +15,7 @@ from user_team.administration.history_pages import ChangeLogAdmin
 from user_team.administration.scoped import ScopedAdmin, ScopedChoicesMixin, ScopedFilter
 from user_team.imports.admin import SafeImportExportMixin
 from user_team.teams import actions
-from user_team.teams.forms import MemberForm, MemberFormSet, TeamMemberFormSet
+from user_team.teams.forms import MemberForm, MemberFormSet, TeamMemberForm
 from user_team.teams.models import News, Project, Team, UserAssignment
 from user_team.teams.resources import ProjectResource, TeamResource, UserAssignmentResource
 from user_team.users.models import Role
@@ -44,8 +44,8 @@ class ProjectMembersInline(ScopedChoicesMixin, TabularInline):
 
 class TeamMembersInline(ScopedChoicesMixin, TabularInline):
     model = UserAssignment
-    form = MemberForm
-    formset = TeamMemberFormSet
+    form = TeamMemberForm
+    formset = MemberFormSet
     fields = ("user", "application_url")
     autocomplete_fields = ("user",)
     extra = 0

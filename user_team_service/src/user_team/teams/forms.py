@@ -23,19 +23,11 @@ class MemberFormSet(PaginationInlineFormSet):
         for form in self.forms:
             if self._should_delete_form(form) or not form.cleaned_data.get("user"):
                 continue
-            place = (form.cleaned_data["user"], form.cleaned_data.get("team"))
+            team = form.cleaned_data.get("team")
+            place = (form.cleaned_data["user"].pk, team and team.pk)
             if place in seen:
                 form.add_error("user", _("This person is here twice."))
             seen.add(place)
-
-
-class TeamMemberFormSet(MemberFormSet):
-    """The team's page says the team, and so the project."""
-
-    def _construct_form(self, i: int, **kwargs: Any) -> forms.ModelForm:
-        form = super()._construct_form(i, **kwargs)
-        form.instance.project_id = self.instance.project_id
-        return form
 
 
 class MemberForm(forms.ModelForm):
@@ -45,9 +37,28 @@ class MemberForm(forms.ModelForm):
         model = UserAssignment
         fields = ("user", "application_url")
 
-    def _get_validation_exclusions(self) -> set[str]:
-        """Project and team may be no fields here, but they are known, so uniqueness can be checked."""
-        return super()._get_validation_exclusions() - {"project", "team"}
+    def clean(self) -> dict[str, Any] | None:
+        """Uniqueness, which Django leaves out where the page says the project or the team."""
+        cleaned = super().clean()
+        user, team = self.cleaned_data.get("user"), self.cleaned_data.get("team")
+        same = UserAssignment.objects.filter(user=user, project=self._project_id(), team=team and team.pk)
+        if user and (team is None or team.pk) and same.exclude(pk=self.instance.pk).exists():
+            self.add_error("user", _("This person already has this assignment."))
+        return cleaned
+
+    def _project_id(self) -> int | None:
+        return self.cleaned_data["project"].pk
+
+
+class TeamMemberForm(MemberForm):
+    """The team's page says the team, and so the project."""
+
+    def clean(self) -> dict[str, Any] | None:
+        self.instance.project_id = self._project_id()
+        return super().clean()
+
+    def _project_id(self) -> int | None:
+        return self.cleaned_data["team"].project_id
 
 
 class MoveForm(forms.Form):

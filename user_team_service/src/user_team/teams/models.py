@@ -181,7 +181,7 @@ class UserAssignment(models.Model):
         return f"{self.project_name} / {self.team_name}" if self.team_name else self.project_name
 
     def clean(self) -> None:
-        if self.team and self.team.project_id != self.project_id:
+        if self.team and self.project_id and self.team.project_id != self.project_id:
             raise ValidationError({"team": _("This team belongs to another project.")})
 
     def save(self, *args: Any, **kwargs: Any) -> None:

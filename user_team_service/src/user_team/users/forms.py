@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import UserChangeForm, UserCreationForm
+from unfold.forms import AuthenticationForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from user_team.administration.concurrency import VersionedForm
@@ -23,6 +24,14 @@ class TimeZoneField(forms.TypedChoiceField):
         super().__init__(
             label=_("Time zone"), choices=_time_zone_choices, widget=UnfoldAdminSelect2Widget, initial="UTC", **kwargs
         )
+
+
+class SignInForm(AuthenticationForm):
+    """Refuses names longer than any person's; the record of failed sign-ins could not hold them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].validators.append(MaxLengthValidator(User._meta.get_field("username").max_length))
 
 
 class PersonAddForm(UserCreationForm):
