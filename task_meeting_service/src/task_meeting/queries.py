@@ -141,10 +141,13 @@ def _sorted(found: FromClause, sort: str) -> _AnySelect:
 async def _page(
     session: ReadSession, model: type[M], statement: _AnySelect, page: PageQuery
 ) -> tuple[int, list[M]]:
+    result = await session.execute(statement.limit(page.size).offset(page.offset))
+    rows = [model.model_validate(row) for row in result.mappings()]
+    if 0 < len(rows) < page.size:
+        # The last page tells the total by itself.
+        return page.offset + len(rows), rows
     counted = select(func.count()).select_from(statement.order_by(None).subquery())
-    total = (await session.execute(counted)).scalar_one()
-    rows = await session.execute(statement.limit(page.size).offset(page.offset))
-    return total, [model.model_validate(row) for row in rows.mappings()]
+    return (await session.execute(counted)).scalar_one(), rows
 
 
 async def _one(session: ReadSession, model: type[M], statement: _AnySelect) -> M | None:

@@ -4,11 +4,11 @@ Tables are written in one order and keys in theirs, so that two consumers cannot
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import UNSET
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table
 
 from service_kit.cdc import utc_from_ms
 from service_kit.db import WriteSession
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 async def follow(session: WriteSession, changes: Sequence[AssignmentChange]) -> None:
     """Apply changes of assignments; one that is not newer than what is known changes nothing."""
-    now = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    now = datetime.now(UTC)
     assignments = (_assignment(change, now) for change in changes)
     await upsert_newer(session, _table(Assignment), assignments, key="id")
     await touch_seen(session, _table(Assignment), _seen(changes), key="id")
