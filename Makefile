@@ -114,6 +114,6 @@ format: install ## Format the code and fix what can be fixed without thinking
 lock: install ## Lock the dependencies anew, Python's and Java's (needs uv)
 	@test -n "$(UV)" || { echo "uv is needed: $(BIN)/python -m pip install uv (or see its documentation)" >&2; exit 1; }
 	@for lock in $(LOCKS); do echo "requirements/$$lock.txt"; \
-		$(UV) pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 \
+		$(UV) pip compile --quiet --generate-hashes --universal --no-strip-extras --no-header --python-version 3.11 \
 			requirements/$$lock.in -o requirements/$$lock.txt || exit 1; done
 	$(BIN)/python -m local_stack.fetch lock

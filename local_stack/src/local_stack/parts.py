@@ -46,7 +46,7 @@ class Process(Part):
     """The variables of the ports that it listens on."""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout: float = 10
-    start_timeout: float = 60
+    start_timeout: float = 120
 
 
 Plan = Sequence[Step | Process]

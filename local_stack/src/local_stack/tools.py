@@ -62,8 +62,10 @@ def run_kafka_ui(context: "Context") -> int:
             raise StackError(f"Installing the Kafka UI failed: {' '.join(command.argv)}")
 
     asyncio.run(provide(_KAFKA_UI, context, run))
+    program = environment_of(_KAFKA_UI) / "bin" / "kaskade"
     servers = context.exported["KAFKA_BOOTSTRAP_SERVERS"]
-    arguments = [python_of(_KAFKA_UI), "-m", "kaskade", "admin", "-b", servers]
+    # By its interpreter: the path in the script's first line is the one under which it was built.
+    arguments = [python_of(_KAFKA_UI), str(program), "admin", "-b", servers]
     return subprocess.run(arguments, check=False).returncode  # noqa: S603 (a tool that we installed)
 
 
