@@ -30,7 +30,7 @@ class Child:
         """Until the words are in its log."""
         until(lambda: words in self.said, f"{words!r} in the child's log", timeout_s=timeout_s)
 
-    def wait_stopped(self) -> None:
+    def wait_frozen(self) -> None:
         """Until a signal has frozen it."""
         status = Path(f"/proc/{self._process.pid}/status")
         until(lambda: "\nState:\tT" in status.read_text(), "the child is frozen")

@@ -1,7 +1,7 @@
 """Plain SQL on a service's real database, in the service's own role."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg2
@@ -22,10 +22,11 @@ class Sql:
 
     @contextmanager
     def transaction(self) -> Iterator["Sql"]:
-        """Commit at the end, roll back when the block raises."""
+        """Commit at the end, roll back when the block raises; inside another one it is a part of that."""
         self._depth += 1
         try:
-            with self._open():
+            # psycopg commits at the end of each such block, so only the outermost may be one.
+            with self._open() if self._depth == 1 else nullcontext():
                 yield self
         finally:
             self._depth -= 1

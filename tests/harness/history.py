@@ -42,7 +42,9 @@ def check_applied(ledger: Ledger, applied: Iterable[Applied]) -> list[str]:
     problems = []
     by_id: dict[int, list[Applied]] = {}
     for entry in applied:
-        by_id.setdefault(entry.id, []).append(entry)
+        # Position 0 is a sweep's: it says that the row is gone, not when; the end shows if that is true.
+        if entry.lsn > 0:
+            by_id.setdefault(entry.id, []).append(entry)
     for id_, entries in by_id.items():
         if id_ not in ledger.versions:
             problems.append(f"ghost: assignment {id_} was never committed")

@@ -83,8 +83,23 @@ class Projection:
         """Moves of a stored offset that were no step forward: a zombie's, or a replay's."""
         return self.sql.rows("SELECT * FROM audit.offset_moved WHERE new <= old ORDER BY seq")
 
-    def forget_offset_moves(self) -> None:
-        self.sql.run("DELETE FROM audit.offset_moved")
+    def sweeps(self) -> int:
+        """How many snapshots were read to their end, and what they did not contain removed."""
+        return self.sql.value("SELECT count(*) FROM snapshot_run WHERE swept_at IS NOT NULL")
+
+    def has_read(self, ends: Mapping[int, int]) -> bool:
+        """Whether the consumer is past these offsets (partition → offset)."""
+        rows = self.sql.rows("SELECT partition, next_offset FROM consumer_offset")
+        stored = {row["partition"]: row["next_offset"] for row in rows}
+        return all(stored.get(partition, -1) >= end for partition, end in ends.items())
+
+    def send_back(self, beginnings: Mapping[int, int]) -> None:
+        """Set the stored offsets back, as somebody would who wants a replay."""
+        with self.sql.transaction():
+            for partition, offset in beginnings.items():
+                query = "UPDATE consumer_offset SET next_offset = %s WHERE partition = %s"
+                self.sql.run(query, [offset, partition])
+            self.sql.run("DELETE FROM audit.offset_moved")
 
     def state_hash(self) -> str:
         """Of all that the service derives from the topic."""

@@ -1,7 +1,7 @@
 """The running suite as the tests see it: the source, two projections, the mails, and the whole check."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,9 +9,11 @@ from pathlib import Path
 
 from harness import history
 from harness.database import Row, Sql
+from harness.desk import Desk
 from harness.ledger import Ledger
 from harness.mailbox import Mailbox
 from harness.projection import Projection
+from harness.topic import Topic
 from harness.waiting import until
 from harness.writer import Writer
 from local_stack.state import PartPhase
@@ -42,6 +44,7 @@ class Suite:
             stack.service_dsn("TASK_MEETING"), ("assignment", "person", "project", "team")
         )
         self.mails = Projection(stack.service_dsn("NOTIFICATION"), ("assignment",))
+        self.topic = Topic(stack.bootstrap_servers)
         self.mailbox = Mailbox(Path(stack.environment["LOCAL_STATE_DIR"]) / "mail" / "mails.sqlite")
 
     @property
@@ -66,10 +69,21 @@ class Suite:
     def writer(self, **options: float) -> Writer:
         return Writer(self.stack.service_dsn("USER_TEAM"), **options)
 
+    def desk(self) -> Desk:
+        return Desk(self.stack.service_dsn("USER_TEAM"))
+
     def notifications(self, marker: str) -> list[Row]:
         """The mails to the people of a company."""
         query = "SELECT * FROM notification WHERE recipient LIKE %s"
         return self.mails.sql.rows(query, [f"{marker}%"])
+
+    def picture(self) -> dict[str, object]:
+        """All that the suite has made of the topic: two states, the mails as intents, the mails as caught."""
+        return {
+            "states": [projection.state_hash() for projection in self.projections],
+            "intents": self.mails.sql.rows("SELECT id, state FROM notification ORDER BY id"),
+            "caught": self.mailbox.times("@"),
+        }
 
     # -- faults
 
@@ -98,6 +112,23 @@ class Suite:
             until(partial(projection.shows, mark), "what was committed is shown", timeout_s=timeout_s)
         return time.monotonic() - asked
 
+    def sweeps(self) -> int:
+        """How many snapshots both services have read to their end."""
+        return min(projection.sweeps() for projection in self.projections)
+
+    def wait_read(self, ends: Mapping[int, int]) -> None:
+        """Until both services have read the topic up to these offsets."""
+        for projection in self.projections:
+            until(partial(projection.has_read, ends), "the topic is read", timeout_s=60)
+
+    def wait_right(self, author: Writer | Desk) -> None:
+        """Until both projections show an author's work; versions that nobody captured may be missing."""
+
+        def problems() -> list[str]:
+            return [text for projection in self.projections for text in self.row_problems(projection, author)]
+
+        until(lambda: not problems(), "both projections are right", timeout_s=60)
+
     def recovery_s(self, ledger: Ledger, *, since: float) -> float:
         """Seconds from `since` (monotonic) until both projections are less than a second behind a writer."""
         while self.wait_shown(ledger) > 1:
@@ -117,16 +148,20 @@ class Suite:
 
     # -- checking
 
-    def problems(self, writer: Writer) -> list[str]:
-        """Everything that is wrong after a stopped writer's work has arrived; it waits for that."""
-        ledger, marker = writer.ledger, writer.company.marker
-        self.wait_shown(ledger)
-        people = [person.oid for person in writer.company.people]
+    def problems(self, author: Writer | Desk) -> list[str]:
+        """Everything that is wrong when the work of an author who has stopped has arrived."""
+        self.wait_shown(author.ledger)
         found = []
         for projection in self.projections:
-            found += history.check_rows(ledger, projection.living(people))
-            found += history.check_applied(ledger, projection.applied([*ledger.versions, *ledger.undone]))
-            found += [f"offset moved back: {row}" for row in projection.offsets_gone_back()]
-        notifications = self.wait_mailed(marker)
-        found += history.check_intents(ledger, notifications)
-        return found + history.check_mails(notifications, self.mailbox.times(marker))
+            found += self.row_problems(projection, author)
+        notifications = self.wait_mailed(author.company.marker)
+        found += history.check_intents(author.ledger, notifications)
+        return found + history.check_mails(notifications, self.mailbox.times(author.company.marker))
+
+    def row_problems(self, projection: Projection, author: Writer | Desk) -> list[str]:
+        """What is wrong in one projection with an author's assignments, now and on the way there."""
+        ledger = author.ledger
+        arrived = projection.living([person.oid for person in author.company.people])
+        applied = projection.applied([*ledger.versions, *ledger.undone])
+        gone_back = [f"offset moved back: {row}" for row in projection.offsets_gone_back()]
+        return history.check_rows(ledger, arrived) + history.check_applied(ledger, applied) + gone_back

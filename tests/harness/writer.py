@@ -1,30 +1,15 @@
-"""A writer that runs throughout a test: plain SQL on the source, each commit entered in a ledger.
-
-It does what people do, in a random order that a seed fixes: creates, moves, hand-overs to another
-person, new links, renames of projects, teams and people, deletes, and work that is rolled back.
-"""
+"""A writer that runs throughout a test and does at random, but in a seed's order, what people do."""
 
 import random
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from harness.company import Company, Place, found
-from harness.database import Row, Sql
-from harness.ledger import Ledger, State, Version
-
-COLUMNS = (
-    *("project_id", "team_id", "user_id", "project_name", "team_name", "user_oid", "user_email"),
-    *("user_name", "user_role", "project_oid", "team_oid", "application_url", "user_locale"),
-    *("user_time_zone", "created_at"),
-)
-_RETURNED = ", ".join(("id", "row_lsn", *COLUMNS))
-Changes = list[tuple[int, Version]]
-
-
-class _Undo(Exception):  # noqa: N818 - it is no error: the writer changed its mind
-    """Roll this transaction back."""
+from harness.company import Company, Person, Place
+from harness.desk import Desk, Undo
+from harness.ledger import Ledger, State
 
 
 class Writer:
@@ -41,18 +26,24 @@ class Writer:
             living: about how many assignments are kept in force.
             seed: of the order of its actions; a random one is printed, so that a failure can be repeated.
         """
-        self._sql = Sql(dsn)
+        self._desk = Desk(dsn)
         self._pause_s = 1 / per_second
         self._living = living
         seed = random.randrange(2**32) if seed is None else seed
         print(f"writer's seed: {seed}")  # noqa: T201 - pytest shows it when the test fails
         self._random = random.Random(seed)
+        self._renames = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._failure: BaseException | None = None
-        self._renames = 0
-        self.ledger = Ledger()
-        self.company: Company = found(self._sql)
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._desk.ledger
+
+    @property
+    def company(self) -> Company:
+        return self._desk.company
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -67,127 +58,84 @@ class Writer:
         """Finish the transaction under way. Raises what made the writer fail, if anything did."""
         self._stopping.set()
         self._thread.join()
-        self._sql.close()
+        self._desk.close()
         if self._failure is not None:
             raise self._failure
 
     def _run(self) -> None:
         try:
             while not self._stopping.wait(self._pause_s):
-                self._act()
+                with suppress(Undo), self._desk.transaction():
+                    self._random.choice(self._actions())()
         except BaseException as error:  # noqa: BLE001 - the test's thread raises it
             self._failure = error
 
-    def _act(self) -> None:
-        actions: list[Callable[[], Changes]] = [self._create]
-        if len(self.ledger.living()) > self._living // 2:
-            actions = [self._create, self._create, self._move, self._move, self._hand_over, self._link]
-            actions += [self._rename, self._create_many, self._end, self._create_and_undo]
-        if len(self.ledger.living()) > self._living:
-            actions += [self._end, self._end, self._end]
-        try:
-            with self._sql.transaction():
-                changes = self._random.choice(actions)()
-        except _Undo:
-            return
-        self.ledger.commit(changes)
+    def _actions(self) -> list[Callable[[], None]]:
+        living = len(self.ledger.living())
+        if living <= self._living // 2:
+            return [self._assign]
+        ending = [self._end] * (4 if living > self._living else 1)
+        creating = [self._assign, self._assign, self._assign_many, self._assign_and_undo]
+        return [*creating, *ending, self._move, self._move, self._hand_over, self._link, self._rename]
 
-    # -- the actions: each returns the versions that it makes
+    def _assign(self) -> None:
+        person, place = self._choose(self._free())
+        self._desk.assign(person, place, self._random.choice([None, "https://apply.example/1"]))
 
-    def _create(self) -> Changes:
-        return [self._insert(*self._free())]
+    def _assign_many(self) -> None:
+        """More than one change in one transaction, and of one row too."""
+        free = self._free()
+        for person, place in self._random.sample(free, min(4, len(free))):
+            self._desk.link(self._desk.assign(person, place), f"https://apply.example/{person.id}")
 
-    def _create_many(self) -> Changes:
-        return [self._insert(*free) for free in {self._free() for _ in range(4)}]
+    def _assign_and_undo(self) -> None:
+        self._assign()
+        raise Undo
 
-    def _create_and_undo(self) -> Changes:
-        id_, _ = self._insert(*self._free())
-        self.ledger.undone.add(id_)
-        raise _Undo
+    def _move(self) -> None:
+        assignment, state = self._any()
+        places = [place for person, place in self._free() if person.id == state["user_id"]]
+        self._desk.move(assignment, self._choose(places))
 
-    def _move(self) -> Changes:
-        id_, state = self._any()
-        free = self._free_places(state["user_id"])
-        if not free:
-            raise _Undo
-        place = self._random.choice(free)
-        return self._update("project_id = %s, team_id = %s", [place.project_id, place.team_id], id_)
+    def _hand_over(self) -> None:
+        assignment, state = self._any()
+        here = Place(state["project_id"], state["team_id"])
+        self._desk.hand_over(
+            assignment, self._choose([person for person, place in self._free() if place == here])
+        )
 
-    def _hand_over(self) -> Changes:
-        id_, state = self._any()
-        place = Place(state["project_id"], state["team_id"])
-        free = [person.id for person in self.company.people if place in self._free_places(person.id)]
-        if not free:
-            raise _Undo
-        return self._update("user_id = %s", [self._random.choice(free)], id_)
-
-    def _link(self) -> Changes:
-        id_, state = self._any()
+    def _link(self) -> None:
+        assignment, state = self._any()
         number = self._random.randrange(10**9)
-        new = f"https://apply.example/{number}" if state["application_url"] is None else None
-        return self._update("application_url = %s", [new], id_)
+        self._desk.link(assignment, None if state["application_url"] else f"https://apply.example/{number}")
 
-    def _rename(self) -> Changes:
+    def _rename(self) -> None:
         self._renames += 1
-        table, column, name, ids = self._random.choice(
+        name = f"{self.company.marker} №{self._renames}"
+        rename, which = self._random.choice(
             [
-                ("teams_project", "project_id", "name", self.company.projects),
-                ("teams_team", "team_id", "name", self.company.teams),
-                ("users_user", "user_id", "last_name", [person.id for person in self.company.people]),
+                (self._desk.rename_project, self.company.projects),
+                (self._desk.rename_team, self.company.teams),
+                (self._desk.rename_person, self.company.people),
             ]
         )
-        id_ = self._random.choice(ids)
-        new = f"{self.company.marker} №{self._renames}"
-        self._sql.run(f"UPDATE {table} SET {name} = %s WHERE id = %s", [new, id_])
-        query = f"SELECT {_RETURNED} FROM teams_userassignment WHERE {column} = %s"
-        return list(_versions(self._sql.rows(query, [id_])))
+        rename(self._random.choice(which), name)
 
-    def _end(self) -> Changes:
-        id_, _ = self._any()
-        query = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint FROM teams_userassignment"
-        lsn = self._sql.value(f"{query} WHERE id = %s FOR UPDATE", [id_])
-        self._sql.run("DELETE FROM teams_userassignment WHERE id = %s", [id_])
-        return [(id_, Version(lsn, None))]
-
-    # -- what the actions choose from
+    def _end(self) -> None:
+        self._desk.end(self._any()[0])
 
     def _any(self) -> tuple[int, State]:
-        return self._random.choice(sorted(self.ledger.living().items()))
+        return self._random.choice(sorted(self.ledger.living().items(), key=lambda item: item[0]))
 
-    def _free(self) -> tuple[int, Place]:
-        """A person and a place where they are not yet."""
-        free = [
-            (person.id, place) for person in self.company.people for place in self._free_places(person.id)
-        ]
-        if not free:
-            raise _Undo
-        return self._random.choice(free)
-
-    def _free_places(self, user_id: int) -> list[Place]:
+    def _free(self) -> list[tuple[Person, Place]]:
+        """Who could be assigned where: not where they are already."""
         states = self.ledger.living().values()
-        taken = {
-            Place(state["project_id"], state["team_id"]) for state in states if state["user_id"] == user_id
-        }
-        return [place for place in self.company.places if place not in taken]
+        taken = {(state["user_id"], state["project_id"], state["team_id"]) for state in states}
+        company = self.company
+        every = [(person, place) for person in company.people for place in company.places]
+        return [(who, at) for who, at in every if (who.id, at.project_id, at.team_id) not in taken]
 
-    def _insert(self, user_id: int, place: Place) -> tuple[int, Version]:
-        rows = self._sql.rows(
-            "INSERT INTO teams_userassignment (user_id, project_id, team_id, application_url)"
-            f" VALUES (%s, %s, %s, %s) RETURNING {_RETURNED}",
-            [
-                user_id,
-                place.project_id,
-                place.team_id,
-                self._random.choice([None, "https://apply.example/1"]),
-            ],
-        )
-        return next(iter(_versions(rows)))
-
-    def _update(self, change: str, values: list[object], id_: int) -> Changes:
-        query = f"UPDATE teams_userassignment SET {change} WHERE id = %s RETURNING {_RETURNED}"
-        return list(_versions(self._sql.rows(query, [*values, id_])))
-
-
-def _versions(rows: Iterable[Row]) -> Iterable[tuple[int, Version]]:
-    for row in rows:
-        yield row["id"], Version(row["row_lsn"], {column: row[column] for column in COLUMNS})
+    def _choose(self, options: list):
+        if not options:
+            raise Undo
+        return self._random.choice(options)
