@@ -1,12 +1,18 @@
 """What Kafka carries to the notifier."""
 
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from service_kit.cdc import RowChange, row_change_decoder
 
 ASSIGNMENT_TOPIC = "django_db.public.teams_userassignment"
+
+# Longer than anything that the source can hold, and short enough to be indexed, rendered and mailed.
+_Name = Annotated[str, Meta(max_length=500)]
+_Word = Annotated[str, Meta(max_length=100)]
+_Url = Annotated[str, Meta(max_length=4000)]
 
 
 class AssignmentRow(RowChange, kw_only=True):
@@ -17,15 +23,15 @@ class AssignmentRow(RowChange, kw_only=True):
 
     id: int
     project_id: int
-    project_name: str
+    project_name: _Name
     team_id: int | UnsetType | None = UNSET
-    team_name: str | UnsetType | None = UNSET
+    team_name: _Name | UnsetType | None = UNSET
     user_oid: UUID
-    user_name: str
-    user_email: str
-    user_locale: str | UnsetType | None = UNSET
-    user_time_zone: str | UnsetType | None = UNSET
-    application_url: str | UnsetType | None = UNSET
+    user_name: _Name
+    user_email: _Name
+    user_locale: _Word | UnsetType | None = UNSET
+    user_time_zone: _Word | UnsetType | None = UNSET
+    application_url: _Url | UnsetType | None = UNSET
 
 
 decode_assignment = row_change_decoder(AssignmentRow)
