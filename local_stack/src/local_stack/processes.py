@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
+_POLL_SECONDS = 0.02
 _SAME_START_SECONDS = 0.05
 """Two readings of one process's start time differ by less."""
 
@@ -105,6 +107,7 @@ def kill_leftovers(identities: Iterable[Identity], timeout: float = 10) -> list[
     alive = [identity for identity in identities if identity.is_alive()]
     for identity in alive:
         kill_group(identity.pid)
-    gone = [psutil.Process(identity.pid) for identity in alive if psutil.pid_exists(identity.pid)]
-    psutil.wait_procs(gone, timeout)
+    deadline = time.monotonic() + timeout
+    while any(identity.is_alive() for identity in alive) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
     return alive
