@@ -1,4 +1,4 @@
-"""A real PostgreSQL with the real migrations; what the tests are about: two organizations and their people."""
+"""A real PostgreSQL with the real migrations; the cast: two organizations and their people."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -125,14 +125,20 @@ class Company:
 
     def assignment(self, **values):
         defaults = {"project": self.project, "team": self.team}
-        return UserAssignment.objects.create(**{**defaults, "user": values.pop("user", None) or self.person(), **values})
+        return UserAssignment.objects.create(
+            **{**defaults, "user": values.pop("user", None) or self.person(), **values}
+        )
 
     def many_assignments(self, *, people, teams):
         """Every one of so many new people in every one of so many new teams."""
-        crowd = User.objects.bulk_create(User(username=f"b{n}", email=f"b{n}@example.com") for n in range(people))
+        crowd = User.objects.bulk_create(
+            User(username=f"b{n}", email=f"b{n}@example.com") for n in range(people)
+        )
         places = Team.objects.bulk_create(Team(project=self.project, name=f"Team {n}") for n in range(teams))
         return UserAssignment.objects.bulk_create(
-            UserAssignment(user=person, team=team, project=self.project) for person in crowd for team in places
+            UserAssignment(user=person, team=team, project=self.project)
+            for person in crowd
+            for team in places
         )
 
     def administrator(self):

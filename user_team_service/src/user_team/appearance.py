@@ -31,7 +31,9 @@ UNFOLD = {
     "SITE_SUBHEADER": _("People, teams and projects"),
     "SITE_SYMBOL": "groups",
     "SITE_URL": None,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("user_team/favicon.svg")}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("user_team/favicon.svg")}
+    ],
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "8px",

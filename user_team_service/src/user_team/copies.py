@@ -1,14 +1,14 @@
 """The triggers that keep the copies in `teams_userassignment` true, whoever writes, and however.
 
-One assignment row says everything about an assignment, so that one row change is one complete message. The price is
-copies of columns of the project, the team and the person. They are kept here, in the database, because only the
-database sees `save()`, `update()`, `bulk_create()` and plain SQL alike:
+One assignment row says everything about an assignment, so that one row change is one complete message. The
+price is copies of columns of the project, the team and the person. The database keeps them, because only it
+sees `save()`, `update()`, `bulk_create()` and plain SQL alike:
 
 - `fill_copies` sets the copies of a new row, and of a row that now points elsewhere. It reads the originals
-  `FOR SHARE`: a rename in flight makes it wait, and a rename that starts later waits for it. So there is no moment at
-  which it can copy a name that is just being replaced.
-- `copy_to_assignments` runs after a copied column of a project, a team or a person really changed, and writes the
-  new values into their assignments.
+  `FOR SHARE`: a rename in flight makes it wait, and a rename that starts later waits for it. So there is no
+  moment at which it can copy a name that is just being replaced.
+- `copy_to_assignments` runs after a copied column of a project, a team or a person really changed, and writes
+  the new values into their assignments.
 - What a client writes into a copy itself is ignored.
 
 Locks are always taken project, team, person, and assignments by ascending id, which keeps deadlocks unlikely.
@@ -20,8 +20,8 @@ FULL_NAME_SQL = (
     "COALESCE(NULLIF(btrim(concat_ws(' ', {row}.first_name, {row}.last_name)), ''), {row}.username)"
 )
 
+# A client's values are ignored. A nested update is one of our own triggers bringing the copies up to date.
 _KEEP = """
-    -- Nested: one of our own triggers is bringing the copies up to date. Otherwise the client's values are ignored.
     IF TG_OP = 'UPDATE' AND pg_trigger_depth() = 1 THEN
         NEW.project_name := OLD.project_name;
         NEW.project_oid := OLD.project_oid;
@@ -53,9 +53,10 @@ _FILL = f"""
         INTO NEW.user_oid, NEW.user_email, NEW.user_name, NEW.user_role, NEW.user_locale, NEW.user_time_zone
         FROM users_user u WHERE u.id = NEW.user_id FOR SHARE;
     END IF;
-"""
+"""  # noqa: S608 - made of constants
 
-# Where this row's change stands in the log, never later than its own change: readers of a snapshot compare by it.
+# Where this row's change stands in the log, never later than its own change: readers of a snapshot compare by
+# it.
 _STAMP = """
     NEW.row_lsn := (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint;
     RETURN NEW;
@@ -73,13 +74,13 @@ ASSIGNMENT_TRIGGERS = [
         level=pgtrigger.Statement,
         when=pgtrigger.Before,
         operation=pgtrigger.Truncate,
-        func="RAISE EXCEPTION 'teams_userassignment cannot be truncated: nobody would hear of it. Use DELETE.';",
+        func="RAISE EXCEPTION 'teams_userassignment cannot be truncated: nobody would hear. Use DELETE.';",
     ),
 ]
 
 
 def _copy_to_assignments(reference: str, values: dict[str, str], changed: list[str]) -> pgtrigger.Trigger:
-    """After any column of `changed` changes, write `values` (copy -> SQL of NEW) where `reference` is this row."""
+    """When a column of `changed` did, write `values` (copy -> SQL of NEW) where `reference` is this row."""
     assignments = ", ".join(f"{copy} = {value}" for copy, value in values.items())
     return pgtrigger.Trigger(
         name="copy_to_assignments",
@@ -89,9 +90,10 @@ def _copy_to_assignments(reference: str, values: dict[str, str], changed: list[s
         func=f"""
             PERFORM 1 FROM teams_userassignment WHERE {reference} = NEW.id ORDER BY id FOR NO KEY UPDATE;
             UPDATE teams_userassignment SET {assignments}
-            WHERE {reference} = NEW.id AND ({", ".join(values)}) IS DISTINCT FROM ({", ".join(values.values())});
+            WHERE {reference} = NEW.id
+            AND ({", ".join(values)}) IS DISTINCT FROM ({", ".join(values.values())});
             RETURN NULL;
-        """,
+        """,  # noqa: S608 - made of constants
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: `timestamp` (UTC, ISO 8601), `level`, `logger`, `event`, and `exception` if any."""
+    """One JSON object a line: `timestamp` (UTC, ISO 8601), `level`, `logger`, `event`, maybe `exception`."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {

@@ -14,7 +14,8 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 log = logging.getLogger(__name__)
 
-# Unfold's pages use Alpine.js, which evaluates expressions, and small inline scripts. Nothing comes from elsewhere.
+# Unfold's pages use Alpine.js, which evaluates expressions, and small inline scripts. Nothing comes from
+# elsewhere.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
@@ -66,8 +67,8 @@ def own_time_zone(get_response: GetResponse) -> GetResponse:
 class DatabaseConflictMiddleware:
     """A change that lost a race is a message on the page it came from, not an error page.
 
-    Forms check their rules before they save. What the database refuses after that was caused by somebody who saved in
-    between: a double click, a colleague, an import. The transaction is rolled back by then, so nothing was saved.
+    Forms check their rules before they save. What the database refuses after that was caused by somebody who
+    saved in between: a double click, a colleague, an import. The transaction is rolled back by then.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

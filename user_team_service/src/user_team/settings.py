@@ -1,7 +1,8 @@
 """Django settings, all from the environment (names and defaults: `.env.example`).
 
-Secure by default. One exception is derived, never configured: while every allowed host is a loopback name, the
-site is spoken to over plain HTTP on this machine, so cookies are not marked `Secure` and HTTP is not redirected.
+Secure by default. One exception is derived, never configured: while every allowed host is a loopback name,
+the site is spoken to over plain HTTP on this machine, so cookies are not marked `Secure` and HTTP is not
+redirected.
 """
 
 from datetime import timedelta
@@ -92,14 +93,16 @@ DATABASES = {
             "application_name": "user_team",
             "connect_timeout": 5,
             # A page waits for a lock or a statement only as long as a person would.
-            "options": "-c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
+            "options": (
+                "-c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
+            ),
         },
     },
 }
 # The role that Debezium connects as; `migrate` grants it what it reads and writes.
 DEBEZIUM_DB_USER = environment.text("DEBEZIUM_DB_USER", "debezium")
 
-# --- Signing in -------------------------------------------------------------------------------------------------
+# --- Signing in ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -113,8 +116,8 @@ LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-# By name and address together: nobody locks a colleague out from elsewhere. The address is the connection's own,
-# never a header's: X-Forwarded-For is whatever the client writes.
+# By name and address together: nobody locks a colleague out from elsewhere. The address is the connection's
+# own, never a header's: X-Forwarded-For is whatever the client writes.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "user_team.middleware.peer_address"
 AXES_RESET_ON_SUCCESS = True
@@ -122,7 +125,7 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
 
-# --- Transport --------------------------------------------------------------------------------------------------
+# --- Transport ----------------------------------------------------------------------------------------------
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 _TLS = not _LOOPBACK.issuperset(ALLOWED_HOSTS)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _TLS
@@ -136,7 +139,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _TLS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# --- Limits on what is sent to us -------------------------------------------------------------------------------
+# --- Limits on what is sent to us ---------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # A confirmed deletion of 10,000 selected rows sends one field for each of them.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
@@ -145,7 +148,7 @@ IMPORT_MAX_BYTES = 5 * 1024 * 1024
 IMPORT_MAX_UNPACKED_BYTES = 50 * 1024 * 1024
 IMPORT_MAX_ROWS = 5_000
 
-# --- Languages and time -----------------------------------------------------------------------------------------
+# --- Languages and time -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
 # Our own texts, and Russian for those of Unfold, which brings none.
@@ -155,13 +158,13 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# --- Static files: served from the installed packages, no collectstatic step --------------------------------------
+# --- Static files: served from the installed packages, no collectstatic step --------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PACKAGE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 
-# --- Import and export ------------------------------------------------------------------------------------------
+# --- Import and export --------------------------------------------------------------------------------------
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True  # the history in the database tells more
 IMPORT_EXPORT_TMP_STORAGE_CLASS = "user_team.imports.storage.PrivateFolderStorage"

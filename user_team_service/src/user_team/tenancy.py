@@ -1,14 +1,17 @@
-"""Which rows a person may see and touch in the admin: a superuser all, everybody else their own organization's.
+"""Which rows a person may see and touch in the admin: a superuser all, others their own organization's.
 
-Permissions (groups) say what a person may do; this says with which rows. Every list, form choice, autocomplete,
-import, export, action and direct URL of the admin goes through `own_rows`.
+Permissions (groups) say what a person may do; this says with which rows. Every list, form choice,
+autocomplete, import, export, action and direct URL of the admin goes through `own_rows`.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
 
+from user_team.history import event_model
 from user_team.teams.models import News, Project, Team, UserAssignment
 from user_team.users.models import Organization, Role, User
 
@@ -24,10 +27,17 @@ _ORGANIZATION_OF: dict[type[Model], str] = {
     News: "organization",
 }
 
-ProjectEvent = Project.pgh_event_model
-TeamEvent = Team.pgh_event_model
-UserEvent = User.pgh_event_model
-UserAssignmentEvent = UserAssignment.pgh_event_model
+ProjectEvent = event_model(Project)
+TeamEvent = event_model(Team)
+UserEvent = event_model(User)
+UserAssignmentEvent = event_model(UserAssignment)
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person behind a request to a page that only staff reach."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 def is_scoped(model: type[Model]) -> bool:
@@ -36,7 +46,7 @@ def is_scoped(model: type[Model]) -> bool:
 
 
 def own_rows(rows: QuerySet[M], user: User | AnonymousUser) -> QuerySet[M]:
-    """Those of `rows` that belong to the person's organization; all for a superuser, none without organization."""
+    """Those of `rows` that belong to the person's organization; all for a superuser, none without one."""
     if user.is_superuser:
         return rows
     if not user.is_authenticated or user.organization_id is None:
@@ -52,7 +62,7 @@ def owns(user: User | AnonymousUser, row: Model) -> bool:
 
 
 def may_edit_person(editor: User, person: User) -> bool:
-    """Only a superuser edits others who sign in to the admin; everybody may edit themselves and those who do not."""
+    """Only a superuser edits others who sign in to the admin; everybody else and oneself may be edited."""
     return editor.is_superuser or editor.pk == person.pk or not (person.is_staff or person.is_superuser)
 
 
@@ -73,8 +83,10 @@ def _belongs_to(model: type[Model], organization_id: int) -> Q:
     return Q(project_id__in=_projects_of(organization_id))
 
 
-def _projects_of(organization_id: int) -> QuerySet[Project]:
+def _projects_of(organization_id: int) -> QuerySet[Any, Any]:
     """Ids of the organization's projects, and of those it had when they were deleted."""
     current = Project.objects.filter(organization_id=organization_id).order_by().values("pk")
-    deleted = ProjectEvent.objects.filter(organization_id=organization_id, pgh_label="delete").values("pgh_obj_id")
+    deleted = ProjectEvent.objects.filter(organization_id=organization_id, pgh_label="delete").values(
+        "pgh_obj_id"
+    )
     return current.union(deleted)

@@ -17,7 +17,7 @@ validate_http_url = URLValidator(schemes=["http", "https"])
 
 
 def validate_line(value: str) -> None:
-    """One line of visible characters; `ValidationError` for line breaks, NUL, zero-width and direction marks."""
+    """One line of visible characters; `ValidationError` for line breaks, NUL, zero-width marks and such."""
     if any(unicodedata.category(char) in _INVISIBLE for char in value):
         raise ValidationError(_("Line breaks and invisible characters are not allowed."), code="invisible")
 

@@ -8,7 +8,12 @@ LIST = "/admin/teams/userassignment/"
 
 
 def select(action, *assignments, **more):
-    return {"action": action, "_selected_action": [row.pk for row in assignments], "select_across": "0", **more}
+    return {
+        "action": action,
+        "_selected_action": [row.pk for row in assignments],
+        "select_across": "0",
+        **more,
+    }
 
 
 def test_a_move_asks_for_the_team_and_then_moves_everybody(admin, company, rival):
@@ -18,7 +23,11 @@ def test_a_move_asks_for_the_team_and_then_moves_everybody(admin, company, rival
     done = admin.post(LIST, select("move_to_team", *rows, team=rival.team.pk, confirmed=2), follow=True)
     assert "Moved to Rival site / Backend." in done.content.decode()
     for row in UserAssignment.objects.all():
-        assert (row.team_id, row.project_id, row.project_name) == (rival.team.pk, rival.project.pk, "Rival site")
+        assert (row.team_id, row.project_id, row.project_name) == (
+            rival.team.pk,
+            rival.project.pk,
+            "Rival site",
+        )
 
 
 def test_a_move_that_would_put_somebody_into_a_team_twice_moves_nobody(admin, company):
@@ -67,7 +76,9 @@ def test_a_selection_that_grew_since_the_question_is_asked_about_again(admin, co
     assert UserAssignment.objects.count() == 2
 
 
-@pytest.mark.parametrize(("right", "actions"), [("view", set()), ("change", {"move_to_team"}), ("delete", {"end_assignments"})])
+@pytest.mark.parametrize(
+    ("right", "actions"), [("view", set()), ("change", {"move_to_team"}), ("delete", {"end_assignments"})]
+)
 def test_actions_take_the_right_for_them(company, sign_in, right, actions):
     person = company.administrator()
     group = person.groups.get()

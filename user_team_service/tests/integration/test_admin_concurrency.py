@@ -53,7 +53,11 @@ def test_a_double_click_saves_once_and_says_so(committed_company, sign_in, team)
     """Both requests pass validation before either has saved; the database lets one through."""
     company = committed_company
     root = User.objects.create_superuser("root", "root@example.com", "x")
-    data = {"user": company.person().pk, "project": company.project.pk, "team": company.team.pk if team else ""}
+    data = {
+        "user": company.person().pk,
+        "project": company.project.pk,
+        "team": company.team.pk if team else "",
+    }
     cookies = sign_in(root).cookies
     validated = threading.Barrier(2, timeout=20)
     pages = []

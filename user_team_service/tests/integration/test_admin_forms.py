@@ -13,7 +13,13 @@ def errors_of(response):
     assert response.status_code == 200, response
     form = response.context["adminform"].form
     formsets = [form.formset for form in response.context["inline_admin_formsets"]]
-    inline = [message for formset in formsets for errors in formset.errors for field in errors.values() for message in field]
+    inline = [
+        message
+        for formset in formsets
+        for errors in formset.errors
+        for field in errors.values()
+        for message in field
+    ]
     return [message for messages in form.errors.values() for message in messages] + inline
 
 
@@ -42,7 +48,9 @@ def test_an_assignment_is_added_with_or_without_a_team(admin, company):
             ASSIGNMENT_ADD, {"user": person.pk, "project": company.project.pk, "team": team, "_save": "Save"}
         )
         assert response.status_code == 302
-    assert list(UserAssignment.objects.filter(user=person).order_by("id").values_list("team_name", flat=True)) == [
+    assert list(
+        UserAssignment.objects.filter(user=person).order_by("id").values_list("team_name", flat=True)
+    ) == [
         "Backend",
         None,
     ]
@@ -53,7 +61,11 @@ def test_the_same_assignment_twice_is_a_form_error(admin, company, in_team):
     assignment = company.assignment(team=company.team if in_team else None)
     response = admin.post(
         ASSIGNMENT_ADD,
-        {"user": assignment.user.pk, "project": company.project.pk, "team": company.team.pk if in_team else ""},
+        {
+            "user": assignment.user.pk,
+            "project": company.project.pk,
+            "team": company.team.pk if in_team else "",
+        },
     )
     assert errors_of(response) == ["This person already has this assignment."]
 
@@ -76,8 +88,16 @@ def test_a_team_with_members_cannot_move_to_another_project(admin, company, riva
 
 @pytest.mark.parametrize(
     "link",
-    ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "ftp://a.example", "https://", "https://a b.example"]
-    + ["https://a.example/\nBcc:x", "https://a.example/" + "x" * 500],
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "data:text/html,x",
+        "ftp://a.example",
+        "https://",
+        "https://a b.example",
+        "https://a.example/\nBcc:x",
+        "https://a.example/" + "x" * 500,
+    ],
 )
 def test_only_web_links_are_accepted(admin, company, link):
     data = {"user": company.person().pk, "project": company.project.pk, "application_url": link}
@@ -152,7 +172,9 @@ def test_an_e_mail_is_unique_whatever_its_case(admin, company):
 def test_what_a_form_does_not_show_cannot_be_sent(admin, company):
     """Mass assignment: copies, ids and positions are the database's."""
     data = {"user": company.person().pk, "project": company.project.pk, "_save": "Save"}
-    admin.post(ASSIGNMENT_ADD, {**data, "id": 77, "user_email": "m@evil.example", "row_lsn": 1, "user_role": "admin"})
+    admin.post(
+        ASSIGNMENT_ADD, {**data, "id": 77, "user_email": "m@evil.example", "row_lsn": 1, "user_role": "admin"}
+    )
     row = UserAssignment.objects.get()
     assert (row.pk == 77, row.user_email == "m@evil.example", row.row_lsn == 1, row.user_role) == (
         False,
@@ -166,7 +188,12 @@ def test_markup_in_names_is_shown_as_text(admin, company):
     company.project.name = "<script>alert(1)</script>{{7*7}}"
     company.project.save()
     company.assignment()
-    for page in ("/admin/teams/project/", "/admin/teams/userassignment/", "/admin/teams/userassignmentevent/", "/admin/"):
+    for page in (
+        "/admin/teams/project/",
+        "/admin/teams/userassignment/",
+        "/admin/teams/userassignmentevent/",
+        "/admin/",
+    ):
         html = admin.get(page).content.decode()
         assert "<script>alert(1)" not in html
         assert "&lt;script&gt;alert(1)" in html
@@ -180,14 +207,20 @@ def test_people_are_added_on_the_page_of_their_team(admin, company):
     row = {"user": person.pk, "application_url": "https://apply.example/1"}
     assert admin.post(page, {**data, **inline("assignments", row)}).status_code == 302
     assignment = UserAssignment.objects.get()
-    assert (assignment.team, assignment.project, assignment.user_name) == (company.team, company.project, str(person))
+    assert (assignment.team, assignment.project, assignment.user_name) == (
+        company.team,
+        company.project,
+        str(person),
+    )
     twice = admin.post(page, {**data, **inline("assignments", row)})
     assert errors_of(twice) == ["This person already has this assignment."]
 
 
 def test_a_new_team_can_have_its_first_people_at_once(admin, company):
     data = {"project": company.project.pk, "name": "New", "_save": "Save"}
-    response = admin.post("/admin/teams/team/add/", {**data, **inline("assignments", {"user": company.person().pk})})
+    response = admin.post(
+        "/admin/teams/team/add/", {**data, **inline("assignments", {"user": company.person().pk})}
+    )
     assert response.status_code == 302
     assert UserAssignment.objects.get().team.name == "New"
 
@@ -238,7 +271,11 @@ def test_thousands_of_people_are_deleted_after_a_page_that_stays_short(admin, co
 @pytest.mark.parametrize(
     "page",
     [
-        *("/admin/teams/userassignment/?q=%00", "/admin/autocomplete/?app_label=teams&term=%00", "/admin/%00/"),
+        *(
+            "/admin/teams/userassignment/?q=%00",
+            "/admin/autocomplete/?app_label=teams&term=%00",
+            "/admin/%00/",
+        ),
         "/admin/users/user/?role__exact=%00",
     ],
 )
@@ -246,7 +283,9 @@ def test_a_nul_in_an_address_is_a_bad_request(admin, page):
     assert admin.get(page).status_code == 400
 
 
-@pytest.mark.parametrize("page", ["?p=-1", "?p=99999999999999999999", "?o=zzz", "?id__exact=abc", "?q=" + "x" * 3000])
+@pytest.mark.parametrize(
+    "page", ["?p=-1", "?p=99999999999999999999", "?o=zzz", "?id__exact=abc", "?q=" + "x" * 3000]
+)
 def test_odd_list_parameters_are_no_server_error(admin, company, page):
     assert admin.get(f"/admin/teams/userassignment/{page}").status_code in {200, 302}
 
@@ -266,9 +305,18 @@ def test_news_are_written(admin, company):
 
 @pytest.mark.parametrize(
     "page",
-    [f"/admin/{model}/{view}" for model in ("teams/project", "teams/team", "teams/userassignment", "teams/news") for view in ("", "add/")]
+    [
+        f"/admin/{model}/{view}"
+        for model in ("teams/project", "teams/team", "teams/userassignment", "teams/news")
+        for view in ("", "add/")
+    ]
     + ["/admin/users/user/", "/admin/users/user/add/", "/admin/users/organization/", "/admin/auth/group/"]
-    + ["/admin/axes/accessattempt/", "/admin/users/userevent/", "/admin/teams/projectevent/", "/admin/search/?s=acme&extended=1"],
+    + [
+        "/admin/axes/accessattempt/",
+        "/admin/users/userevent/",
+        "/admin/teams/projectevent/",
+        "/admin/search/?s=acme&extended=1",
+    ],
 )
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_page_opens_in_both_languages(admin, company, page, language):

@@ -23,7 +23,9 @@ def edited(admin, company):
     """A project that was renamed in the admin."""
     assignment = company.assignment()
     data = {"organization": company.organization.pk, "name": "Новое имя", "_save": "Save"}
-    data |= {f"{prefix}-{key}_FORMS": 0 for prefix in ("teams", "assignments") for key in ("TOTAL", "INITIAL")}
+    data |= {
+        f"{prefix}-{key}_FORMS": 0 for prefix in ("teams", "assignments") for key in ("TOTAL", "INITIAL")
+    }
     assert admin.post(f"/admin/teams/project/{company.project.pk}/change/", data).status_code == 302
     return assignment
 
@@ -98,7 +100,9 @@ def test_a_page_of_history_takes_a_fixed_number_of_queries(company, django_asser
         entries_of(User)
 
 
-@pytest.mark.parametrize("kind", ["teams/userassignmentevent", "teams/projectevent", "teams/teamevent", "users/userevent"])
+@pytest.mark.parametrize(
+    "kind", ["teams/userassignmentevent", "teams/projectevent", "teams/teamevent", "users/userevent"]
+)
 def test_nobody_edits_the_log(admin, edited, kind):
     event_id = UserAssignment.pgh_event_model.objects.first().pk
     assert admin.get(f"/admin/{kind}/add/").status_code == 403

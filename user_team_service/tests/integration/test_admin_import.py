@@ -27,7 +27,9 @@ def private_folder(tmp_path, monkeypatch):
 def upload(client, kind, content, file_format=CSV):
     data = content if isinstance(content, bytes) else content.encode()
     file = SimpleUploadedFile("table", data)
-    return client.post(f"/admin/{kind}/import/", {"import_file": file, "format": file_format, "resource": "0"})
+    return client.post(
+        f"/admin/{kind}/import/", {"import_file": file, "format": file_format, "resource": "0"}
+    )
 
 
 def confirm(client, kind, report):
@@ -137,13 +139,17 @@ def test_uploads_are_private_and_do_not_stay(admin, company, private_folder, mon
 @pytest.mark.parametrize("separator", [",", ";"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_csv_as_spreadsheets_write_it(admin, company, encoding, separator, line_end):
-    table = line_end.join([separator.join(["organization", "name"]), separator.join(["Acme", "Проект «Ёж»"]), "", ""])
+    table = line_end.join(
+        [separator.join(["organization", "name"]), separator.join(["Acme", "Проект «Ёж»"]), "", ""]
+    )
     import_file(admin, "teams/project", table.encode(encoding))
     assert Project.objects.filter(name="Проект «Ёж»").exists()
 
 
 def test_xlsx_works_too(admin, company):
-    import_file(admin, "teams/project", xlsx(["organization", "name"], ["Acme", "Проект"], ["Acme", 2026]), XLSX)
+    import_file(
+        admin, "teams/project", xlsx(["organization", "name"], ["Acme", "Проект"], ["Acme", 2026]), XLSX
+    )
     assert set(Project.objects.values_list("name", flat=True)) == {"Acme site", "Проект", "2026"}
 
 
@@ -216,7 +222,11 @@ class TestByAnOrganizationsAdministrator:
         [
             ("teams/project", "organization,name\nRival,Spy\n", "no organization “Rival”"),
             ("teams/team", "organization,project,name\nRival,Rival site,Spies\n", "no project “Rival site”"),
-            ("users/user", PEOPLE + "spy,spy@example.com,,,Rival,employee,en,UTC\n", "no organization “Rival”"),
+            (
+                "users/user",
+                PEOPLE + "spy,spy@example.com,,,Rival,employee,en,UTC\n",
+                "no organization “Rival”",
+            ),
             ("users/user", PEOPLE + "spy,spy@example.com,,,,employee,en,UTC\n", "organization is missing"),
             ("users/user", PEOPLE + "rivalist,spy@example.com,,,Acme,employee,en,UTC\n", "already exists"),
             ("users/user", PEOPLE + "colleague,c@example.com,,,Acme,employee,en,UTC\n", "Only a superuser"),
@@ -224,7 +234,9 @@ class TestByAnOrganizationsAdministrator:
             ("teams/userassignment", ASSIGNMENTS + "ours,Rival,Rival site,,\n", "no project"),
         ],
     )
-    def test_foreign_rows_are_neither_found_nor_made(self, local_admin, company, rival, kind, table, complaint):
+    def test_foreign_rows_are_neither_found_nor_made(
+        self, local_admin, company, rival, kind, table, complaint
+    ):
         rival.person(username="rivalist")
         company.person(username="colleague", is_staff=True)
         company.person(username="ours")
@@ -270,7 +282,10 @@ def test_formulas_are_harmless_in_an_export_and_come_back_as_they_were(admin, co
     table = export(admin, "teams/project")
     for formula in FORMULAS:
         assert f"Acme,'{formula}" in table
-    cells = [row[1].value for row in openpyxl.load_workbook(io.BytesIO(export(admin, "teams/project", XLSX))).active]
+    cells = [
+        row[1].value
+        for row in openpyxl.load_workbook(io.BytesIO(export(admin, "teams/project", XLSX))).active
+    ]
     assert {f"'{formula}" for formula in FORMULAS} <= set(cells)
     Project.objects.all().delete()
     import_file(admin, "teams/project", table)

@@ -44,7 +44,8 @@ def test_direct_addresses_of_foreign_rows_lead_nowhere(local_admin, foreign, kin
 
 def test_a_foreign_password_cannot_be_changed(local_admin, foreign):
     response = local_admin.post(
-        f"/admin/users/user/{foreign['users/user'].pk}/password/", {"password1": "x" * 12, "password2": "x" * 12}
+        f"/admin/users/user/{foreign['users/user'].pk}/password/",
+        {"password1": "x" * 12, "password2": "x" * 12},
     )
     assert response.status_code in {302, 403, 404}
     assert not User.objects.get(pk=foreign["users/user"].pk).check_password("x" * 12)
@@ -87,7 +88,9 @@ def test_own_rows_cannot_be_given_away(local_admin, company, rival):
     for organization in (rival.organization.pk, ""):
         assert local_admin.post(page, {**data, "organization": organization}).status_code == 200
     data = {"organization": rival.organization.pk, "name": "Gift"}
-    data |= {f"{prefix}-{key}_FORMS": 0 for prefix in ("teams", "assignments") for key in ("TOTAL", "INITIAL")}
+    data |= {
+        f"{prefix}-{key}_FORMS": 0 for prefix in ("teams", "assignments") for key in ("TOTAL", "INITIAL")
+    }
     assert local_admin.post(f"/admin/teams/project/{company.project.pk}/change/", data).status_code == 200
     assert User.objects.get(pk=person.pk).organization == company.organization
     assert Project.objects.get(pk=company.project.pk).organization == company.organization
@@ -104,7 +107,12 @@ def test_rights_are_neither_shown_nor_taken_from_the_form(local_admin, administr
         changed = User.objects.get(pk=person.pk)
         assert (changed.is_superuser, changed.user_permissions.count()) == (False, 0)
         assert changed.is_staff == (person == administrator)
-    added = {"username": "x", "email": "x@example.com", "organization": company.organization.pk, "locale": "en"}
+    added = {
+        "username": "x",
+        "email": "x@example.com",
+        "organization": company.organization.pk,
+        "locale": "en",
+    }
     added |= {"role": "employee", "time_zone": "UTC", "usable_password": "false", right: "1"}
     assert local_admin.post("/admin/users/user/add/", added).status_code == 302
     assert not User.objects.get(username="x").is_staff
@@ -113,9 +121,15 @@ def test_rights_are_neither_shown_nor_taken_from_the_form(local_admin, administr
 def test_colleagues_who_sign_in_here_cannot_be_edited_or_deleted(local_admin, company):
     colleague = company.person(is_staff=True)
     boss = company.person(is_superuser=True)
-    for person, address in ((colleague, "change/"), (colleague, "password/"), (boss, "change/"), (boss, "delete/")):
+    for person, address in (
+        (colleague, "change/"),
+        (colleague, "password/"),
+        (boss, "change/"),
+        (boss, "delete/"),
+    ):
         response = local_admin.post(
-            f"/admin/users/user/{person.pk}/{address}", {"password1": "x" * 12, "password2": "x" * 12, "post": "yes"}
+            f"/admin/users/user/{person.pk}/{address}",
+            {"password1": "x" * 12, "password2": "x" * 12, "post": "yes"},
         )
         assert response.status_code in {302, 403, 404}
     assert local_admin.post(f"/admin/users/user/{colleague.pk}/delete/", {"post": "yes"}).status_code == 403
@@ -184,7 +198,7 @@ def test_the_start_page_counts_and_names_own_rows_only(local_admin, company, riv
     company.assignment()
     rival.assignment()
     response = local_admin.get("/admin/")
-    assert dict((str(name), count) for name, _url, count in response.context["counts"])["assignments"] == 1
+    assert {str(name): count for name, _url, count in response.context["counts"]}["assignments"] == 1
     assert "Rival" not in response.content.decode()
 
 

@@ -89,7 +89,9 @@ def test_a_rolled_back_change_is_not_captured(committed_company, captured, other
 
 def test_only_assignments_heartbeats_and_signals_are_published(db):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_publication_tables WHERE pubname = 'debezium_pub' ORDER BY 1")
+        cursor.execute(
+            "SELECT tablename FROM pg_publication_tables WHERE pubname = 'debezium_pub' ORDER BY 1"
+        )
         assert [name for (name,) in cursor.fetchall()] == [
             "debezium_heartbeat",
             "debezium_signal",
@@ -98,23 +100,40 @@ def test_only_assignments_heartbeats_and_signals_are_published(db):
         cursor.execute("SELECT relreplident FROM pg_class WHERE relname = 'teams_userassignment'")
         assert cursor.fetchone() == ("f",)
         cursor.execute(
-            "SELECT pubinsert, pubupdate, pubdelete, pubtruncate FROM pg_publication WHERE pubname = 'debezium_pub'"
+            "SELECT pubinsert, pubupdate, pubdelete, pubtruncate "
+            "FROM pg_publication WHERE pubname = 'debezium_pub'"
         )
         assert cursor.fetchone() == (True, True, True, False)
 
 
 def test_the_public_columns_are_those_agreed_in_that_order():
-    assert [field.column for field in UserAssignment._meta.concrete_fields] == (
-        "id project_id team_id user_id project_name team_name user_oid user_email user_name user_role project_oid "
-        "team_oid application_url user_locale user_time_zone created_at row_lsn"
-    ).split()
+    assert [field.column for field in UserAssignment._meta.concrete_fields] == [
+        "id",
+        "project_id",
+        "team_id",
+        "user_id",
+        "project_name",
+        "team_name",
+        "user_oid",
+        "user_email",
+        "user_name",
+        "user_role",
+        "project_oid",
+        "team_oid",
+        "application_url",
+        "user_locale",
+        "user_time_zone",
+        "created_at",
+        "row_lsn",
+    ]
 
 
 def test_the_capturing_role_may_do_its_work_and_no_more(as_debezium):
     as_debezium.execute("SELECT count(*) FROM teams_userassignment")
     for _ in range(2):
         as_debezium.execute(
-            "INSERT INTO debezium_heartbeat (id, ts) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET ts = now()"
+            "INSERT INTO debezium_heartbeat (id, ts) VALUES (1, now()) "
+            "ON CONFLICT (id) DO UPDATE SET ts = now()"
         )
     as_debezium.execute("INSERT INTO debezium_signal (id, type) VALUES ('a', 'log')")
     as_debezium.execute("DELETE FROM debezium_signal WHERE id = 'a'")
@@ -138,7 +157,9 @@ def test_a_capturing_role_made_after_the_migrations_gets_its_rights_from_the_nex
     as_server_superuser(sql.SQL("CREATE ROLE {}").format(role))
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT has_table_privilege(%s, 'teams_userassignment', 'SELECT')", [settings.DEBEZIUM_DB_USER])
+        cursor.execute(
+            "SELECT has_table_privilege(%s, 'teams_userassignment', 'SELECT')", [settings.DEBEZIUM_DB_USER]
+        )
         assert cursor.fetchone() == (True,)
     as_server_superuser(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(role), database=committed_db)
 

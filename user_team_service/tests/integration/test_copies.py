@@ -99,10 +99,13 @@ def test_what_a_client_writes_into_a_copy_is_ignored(company):
 
 def test_bulk_create_and_plain_sql_fill_the_copies(company):
     first, second = company.person(), company.person()
-    UserAssignment.objects.bulk_create([UserAssignment(user=first, project=company.project, team=company.team)])
+    UserAssignment.objects.bulk_create(
+        [UserAssignment(user=first, project=company.project, team=company.team)]
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO teams_userassignment (project_id, user_id) VALUES (%s, %s)", [company.project.pk, second.pk]
+            "INSERT INTO teams_userassignment (project_id, user_id) VALUES (%s, %s)",
+            [company.project.pk, second.pk],
         )
     rows = UserAssignment.objects.filter(user__in=[first, second])
     assert rows.count() == 2
@@ -153,7 +156,7 @@ def test_a_link_that_is_no_web_address_is_refused_by_the_database(company):
 
 
 class TestRaces:
-    """Two processes at the same moment. Without the locks of `fill_copies` each of these leaves a stale copy."""
+    """Two processes at the same moment. Without locks each of these leaves a stale copy."""
 
     RENAME = {
         "project": "UPDATE teams_project SET name = 'New' WHERE id = %(project)s",
@@ -161,7 +164,8 @@ class TestRaces:
         "user": "UPDATE users_user SET last_name = 'New' WHERE id = %(user)s",
     }
     INSERT = (
-        "INSERT INTO teams_userassignment (project_id, team_id, user_id) VALUES (%(project)s, %(team)s, %(user)s)"
+        "INSERT INTO teams_userassignment (project_id, team_id, user_id) "
+        "VALUES (%(project)s, %(team)s, %(user)s)"
     )
 
     @pytest.fixture
@@ -198,7 +202,9 @@ class TestRaces:
     @pytest.mark.parametrize("renamed", RENAME)
     def test_an_edit_does_not_put_an_old_name_back(self, race, committed_company, renamed):
         committed_company.assignment(user=race.person)
-        edit = "UPDATE teams_userassignment SET application_url = 'https://a.example' WHERE user_id = %(user)s"
+        edit = (
+            "UPDATE teams_userassignment SET application_url = 'https://a.example' WHERE user_id = %(user)s"
+        )
         assignment = race(self.RENAME[renamed], edit)
         assert_true_copies(assignment)
         assert assignment.application_url == "https://a.example"
@@ -206,7 +212,9 @@ class TestRaces:
     @pytest.mark.parametrize("renamed", RENAME)
     def test_a_rename_during_an_edit_is_not_lost(self, race, committed_company, renamed):
         committed_company.assignment(user=race.person)
-        edit = "UPDATE teams_userassignment SET application_url = 'https://a.example' WHERE user_id = %(user)s"
+        edit = (
+            "UPDATE teams_userassignment SET application_url = 'https://a.example' WHERE user_id = %(user)s"
+        )
         assert_true_copies(race(edit, self.RENAME[renamed]))
 
     def test_renames_of_project_and_team_at_once_do_not_deadlock(self, race, committed_company):
@@ -221,7 +229,8 @@ def wait_until_blocked(waiting, timeout=10):
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s", [waiting.info.backend_pid]
+                "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s",
+                [waiting.info.backend_pid],
             )
             if cursor.fetchone()[0]:
                 return

@@ -17,21 +17,31 @@ from playwright.sync_api import expect, sync_playwright
 from user_team.users.models import Role, User
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 TIMEOUT_MS = 15_000
 PASSWORD = "correct horse battery"
 EXAMPLES = Path(__file__).parents[3] / "examples" / "company"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"
+)
 
 
 @pytest.fixture
 def site(stack, committed_company, people):
     """The address of the service as it is run: gunicorn, on this test's database."""
-    root = User.objects.create_superuser("root", "root@example.com", role=Role.ADMIN, time_zone="Europe/Moscow")
+    root = User.objects.create_superuser(
+        "root", "root@example.com", role=Role.ADMIN, time_zone="Europe/Moscow"
+    )
     User.objects.filter(pk=root.pk).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -68,7 +78,7 @@ def wait_until_ready(address, server, timeout=60):
 
 @pytest.fixture
 def chromium(site):
-    """Started after, and stopped before, all that uses the database here: Django refuses that beside its loop."""
+    """Runs only between what uses the database here: Django refuses that beside its loop."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -140,7 +150,7 @@ def test_an_assignment_is_added_moved_and_its_history_read(page):
     choose(page, "team", "Frontend")
     page.get_by_role("button", name="Move").click()
     expect(page.get_by_text("Moved to Acme site / Frontend.")).to_be_visible()
-    page.locator("#result_list th a, #result_list td a").first.click()
+    page.locator("#result_list tbody a").first.click()
     page.get_by_role("link", name="History").first.click()
     page.wait_for_url("**/history/")
     for word in ("root", "Changed", "Backend", "Frontend"):

@@ -26,9 +26,13 @@ def test_signing_in_leads_to_the_start_page(superuser, client):
     assert is_signed_in(client)
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/x", "javascript:alert(1)", "///evil", "\\\\evil"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example/x", "javascript:alert(1)", "///evil", "\\\\evil"]
+)
 def test_nobody_is_sent_elsewhere_after_signing_in(superuser, client, target):
-    response = client.post(f"{LOGIN}?next={target}", {"username": "root", "password": PASSWORD, "next": target})
+    response = client.post(
+        f"{LOGIN}?next={target}", {"username": "root", "password": PASSWORD, "next": target}
+    )
     assert response.url == "/admin/"
     assert client.post("/i18n/setlang/", {"language": "ru", "next": target}).url == "/"
 
@@ -65,7 +69,12 @@ def test_forms_without_a_token_are_refused(superuser):
     browser = Client(enforce_csrf_checks=True)
     assert attempt(browser).status_code == 403
     browser.force_login(superuser, backend="django.contrib.auth.backends.ModelBackend")
-    for page in ("teams/project/add/", "teams/project/import/", "teams/userassignment/", "users/user/1/password/"):
+    for page in (
+        "teams/project/add/",
+        "teams/project/import/",
+        "teams/userassignment/",
+        "users/user/1/password/",
+    ):
         assert browser.post(f"/admin/{page}", {"name": "x"}).status_code == 403
 
 

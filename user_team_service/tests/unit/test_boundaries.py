@@ -6,11 +6,22 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import user_team
 
 SOURCES = sorted(Path(user_team.__file__).parent.rglob("*.py"))
 FORBIDDEN = {
-    *("aiokafka", "kafka", "confluent_kafka", "faststream", "aiosmtplib", "smtplib", "socket", "http", "urllib3"),
+    *(
+        "aiokafka",
+        "kafka",
+        "confluent_kafka",
+        "faststream",
+        "aiosmtplib",
+        "smtplib",
+        "socket",
+        "http",
+        "urllib3",
+    ),
     *("requests", "httpx", "httpx2", "aiohttp", "urllib"),
     *("service_kit", "task_meeting", "notification", "connector", "local_stack"),
 }
@@ -28,7 +39,9 @@ def test_there_is_source_to_look_at():
     assert len(SOURCES) > 40
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(Path(user_team.__file__).parent)))
+@pytest.mark.parametrize(
+    "source", SOURCES, ids=lambda path: str(path.relative_to(Path(user_team.__file__).parent))
+)
 def test_no_module_imports_a_kafka_client_a_service_or_a_way_out(source):
     assert not {name.split(".")[0] for name in imported_names(source)} & FORBIDDEN
 
@@ -40,5 +53,7 @@ def test_no_kafka_client_is_loaded_by_anything_it_imports():
         "{'aiokafka', 'kafka', 'confluent_kafka', 'service_kit', 'httpx', 'requests', 'aiohttp'}))"
     )
     environment = {"DJANGO_SETTINGS_MODULE": "user_team.settings", "USER_TEAM_SECRET_KEY": "x" * 60}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"

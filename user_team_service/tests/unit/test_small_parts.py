@@ -60,9 +60,11 @@ def test_roles_are_ordered():
 
 def test_a_log_line_is_one_json_object():
     try:
-        raise ValueError("boom")
+        int("boom")
     except ValueError:
-        record = logging.LogRecord("user_team", logging.ERROR, __file__, 1, "two\nlines %s", ("x",), sys.exc_info())
+        record = logging.LogRecord(
+            "user_team", logging.ERROR, __file__, 1, "two\nlines %s", ("x",), sys.exc_info()
+        )
     line = JsonFormatter().format(record)
     assert "\n" not in line
     written = json.loads(line)

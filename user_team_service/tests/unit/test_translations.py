@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-import user_team
 from babel.messages.extract import extract_python
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
+
+import user_team
 
 PACKAGE = Path(user_team.__file__).parent
 KEYWORDS = ("_", "gettext", "gettext_lazy", "ngettext")
@@ -55,7 +56,11 @@ def test_nothing_is_left_untranslated(folder):
 
 
 def test_every_text_of_ours_has_a_translation_and_none_is_left_over():
-    sources = [path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".html"} and "migrations" not in path.parts]
+    sources = [
+        path
+        for path in PACKAGE.rglob("*")
+        if path.suffix in {".py", ".html"} and "migrations" not in path.parts
+    ]
     asked = {text for source in sources for text in texts_of(source)}
     written = {first(message) for message in catalog("locale", "po", read_po)}
     assert asked == written

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
@@ -17,7 +17,7 @@ FIELD = "seen_version"
 
 
 class _VersionField(forms.IntegerField):
-    """The number of the last change that the page was made from. It is no content, so it never counts as changed."""
+    """The number of the last change that the page shows. It is no content, so it never counts as changed."""
 
     widget = forms.HiddenInput
 
@@ -53,19 +53,25 @@ class VersionedForm(forms.ModelForm):
         last = _last_change(self.instance)
         if last is not None and last.pk != seen:
             raise ValidationError(
-                _("%(who)s changed this at %(when)s, while you were editing. Nothing was saved. Open the page again.")
-                % {"who": author_of(last), "when": date_format(timezone.localtime(last.pgh_created_at), "H:i:s")},
+                _(
+                    "%(who)s changed this at %(when)s, while you were editing. "
+                    "Nothing was saved. Open the page again."
+                )
+                % {
+                    "who": author_of(last),
+                    "when": date_format(timezone.localtime(last.pgh_created_at), "H:i:s"),
+                },
                 code="concurrent",
             )
 
 
-class ConcurrencyMixin:
+class ConcurrencyMixin(admin.ModelAdmin):
     """Adds the hidden version to the forms of tracked models."""
 
     form = VersionedForm
 
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[tuple[Any, dict[str, Any]]]:
-        fieldsets = [
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        fieldsets: list[tuple[Any, dict[str, Any]]] = [
             (name, {**options, "fields": [field for field in options["fields"] if field != FIELD]})
             for name, options in super().get_fieldsets(request, obj)
         ]
@@ -74,5 +80,5 @@ class ConcurrencyMixin:
         return fieldsets
 
 
-def _last_change(instance: Model) -> Any:
+def _last_change(instance: Any) -> Any:
     return instance.events.select_related("pgh_context").order_by("-pgh_id").first()

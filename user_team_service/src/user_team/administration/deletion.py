@@ -1,19 +1,18 @@
 """Confirmation pages that stay readable when thousands of rows are to be deleted."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Model
+from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
 SHOWN = 50
 
 
-class ShortDeletionListMixin:
+class ShortDeletionListMixin(admin.ModelAdmin):
     """Every level of the list of what a deletion takes along shows its first rows and counts the rest."""
 
-    def get_deleted_objects(self, objs: Iterable[Model], request: HttpRequest) -> tuple[list, dict, set, list]:
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list, dict, set, list]:
         to_delete, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return shortened(to_delete), counts, lacking, shortened(protected)
 

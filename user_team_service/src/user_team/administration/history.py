@@ -18,7 +18,8 @@ ACTIONS = {
 }
 COLORS = {"insert": "success", "update": "info", "delete": "danger"}
 
-# What a reader wants to know of each kind of thing, as attributes of its events. Assignments carry readable copies.
+# What a reader wants to know of each kind of thing, as attributes of its events. Assignments carry readable
+# copies.
 FIELDS: dict[str, tuple[str, ...]] = {
     "users.User": (
         *("username", "first_name", "last_name", "email", "organization", "role", "locale", "time_zone"),
@@ -128,7 +129,7 @@ class _Reader:
         label = events[0].pgh_tracked_model._meta.label
         self._fields = [events[0]._meta.get_field(name) for name in FIELDS[label]]
         self._at_ends = FIELDS_AT_ENDS.get(label, FIELDS[label])
-        ids = defaultdict(set)
+        ids: defaultdict[Any, set[Any]] = defaultdict(set)
         for field in self._fields:
             if field.is_relation:
                 ids[field.related_model] |= {getattr(event, field.attname) for event in events}

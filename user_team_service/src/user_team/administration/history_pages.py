@@ -1,7 +1,8 @@
-"""The pages that show histories: one object's, and the log of all changes of a kind, deleted things included."""
+"""The pages that show histories: one object's, and the log of all changes of a kind, deletions too."""
 
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -21,7 +22,7 @@ from user_team.tenancy import own_rows
 PAGE_SIZE = 50
 
 
-class HistoryMixin:
+class HistoryMixin(admin.ModelAdmin):
     """An object's history page tells before and after, for models whose events are kept."""
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
@@ -29,7 +30,7 @@ class HistoryMixin:
             return super().history_view(request, object_id, extra_context)
         obj = self.get_object(request, object_id)
         if obj is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
         events = history.with_previous(obj.events.order_by("-pgh_id"))

@@ -1,9 +1,11 @@
 """Admin classes whose lists, choices and rights stop at the border of the person's organization."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.db.models import Field, Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
@@ -18,19 +20,21 @@ from user_team.tenancy import is_scoped, own_rows, owns
 class SafeAutocompleteSelect(AutocompleteSelect):
     """Django's own fails on a value that is no key when it shows the refused form again."""
 
-    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> list[Any]:
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> list[Any]:
         return super().optgroups(name, [key for key in value if key == "" or str(key).isdecimal()], attr)
 
 
-class ScopedChoicesMixin:
+class ScopedChoicesMixin(BaseModelAdmin):
     """Foreign keys offer, and accept, only rows of the person's own organization."""
 
-    def formfield_for_foreignkey(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = SafeAutocompleteSelect(db_field, self.admin_site)
         related = db_field.remote_field.model
         if is_scoped(related):
-            kwargs["queryset"] = own_rows(kwargs.get("queryset", related._default_manager.all()), request.user)
+            kwargs["queryset"] = own_rows(
+                kwargs.get("queryset", related._default_manager.all()), request.user
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -41,7 +45,7 @@ class _ScopedDropdownForm(AutocompleteDropdownForm):
 
 
 class ScopedFilter(AutocompleteSelectFilter):
-    """A filter by a related row; one of another organization is not even named when its id is put into the URL."""
+    """A filter by a related row; one of another organization is not named even if the URL has its id."""
 
     form_class = _ScopedDropdownForm
 

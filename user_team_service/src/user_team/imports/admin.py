@@ -22,12 +22,14 @@ class LimitedImportForm(ImportForm):
     def clean_import_file(self) -> UploadedFile:
         file = self.cleaned_data["import_file"]
         if file.size > settings.IMPORT_MAX_BYTES:
-            raise ValidationError(_("The file is larger than %s.") % filesizeformat(settings.IMPORT_MAX_BYTES))
+            raise ValidationError(
+                _("The file is larger than %s.") % filesizeformat(settings.IMPORT_MAX_BYTES)
+            )
         return file
 
 
 class SafeImportExportMixin(ImportExportMixin):
-    """For admins with `resource_classes`. Importing takes the rights to add and change, exporting that to view."""
+    """For admins with `resource_classes`. Importing takes the rights to add and change, exporting to view."""
 
     import_formats = export_formats = (CsvFormat, XlsxFormat)
     import_form_class = LimitedImportForm
@@ -57,14 +59,17 @@ class SafeImportExportMixin(ImportExportMixin):
         try:
             return super().process_import(request, **kwargs)
         except FileNotFoundError:
-            messages.warning(request, _("This file was imported already, or is too old. Please upload it again."))
+            messages.warning(
+                request, _("This file was imported already, or is too old. Please upload it again.")
+            )
             return redirect(self._import_url())
 
     def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
-        """The data may have changed since the dry run, so the confirmed import may fail; then nothing was kept."""
+        """The data may have changed since the dry run; if the rows fit no more, nothing was kept."""
         if result.has_errors() or result.has_validation_errors():
             messages.error(
-                request, _("The data changed since the check, and the file fits no more. Nothing was imported.")
+                request,
+                _("The data changed since the check, and the file fits no more. Nothing was imported."),
             )
             return redirect(self._import_url())
         return super().process_result(result, request)

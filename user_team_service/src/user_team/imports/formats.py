@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import tablib
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -37,7 +37,7 @@ class XlsxFormat(base_formats.XLSX):
         try:
             _refuse_bomb(in_stream)
             book = openpyxl.load_workbook(io.BytesIO(in_stream), read_only=True, data_only=True)
-            return _table(([_text(cell) for cell in row] for row in book.active.iter_rows(values_only=True)))
+            return _table([_text(cell) for cell in row] for row in book.active.iter_rows(values_only=True))
         except UnreadableFileError:
             raise
         except Exception as error:  # whatever the damage in the file leads openpyxl to
@@ -61,7 +61,9 @@ def _table(lines: Iterable[Sequence[str]]) -> tablib.Dataset:
     dataset = tablib.Dataset(headers=header)
     for number, line in enumerate(filled, 1):
         if number > settings.IMPORT_MAX_ROWS:
-            raise UnreadableFileError(_("The file has more than %d rows. Split it.") % settings.IMPORT_MAX_ROWS)
+            raise UnreadableFileError(
+                _("The file has more than %d rows. Split it.") % settings.IMPORT_MAX_ROWS
+            )
         dataset.append(_fitted(line, len(header), number))
     return dataset
 

@@ -1,8 +1,8 @@
-"""What all imports and exports share: natural keys, the organization's border, and a report before anything is kept."""
+"""What all imports and exports share: natural keys, the organization's border, a report first."""
 
 import unicodedata
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import tablib
 from django.core.exceptions import ValidationError
@@ -15,6 +15,8 @@ from import_export.widgets import Widget
 from user_team.imports.formats import UnreadableFileError
 from user_team.tenancy import own_rows
 from user_team.users.models import User
+
+M = TypeVar("M", bound=Model)
 
 # A cell that begins so is run as a formula by spreadsheets (OWASP, "CSV Injection").
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -31,14 +33,14 @@ class NamedWidget(Widget):
     def clean(self, value: str, row: dict[str, str] | None = None, **_options: Any) -> Model | None:
         return self._find(value, row or {}) if value else None
 
-    def render(self, value: Model | None, obj: Model | None = None, **_options: Any) -> str:
+    def render(self, value: Any, obj: Any = None, **_options: Any) -> str:
         return value.name if value else ""
 
 
 class SafeResource(ModelResource):
     """Rows are found by natural key, added or changed, never deleted. An unchanged row is left alone.
 
-    Every defect of a line becomes a message about that line. What the importing person may not see does not exist.
+    Every defect of a line is a message about that line. What the importing person may not see does not exist.
     """
 
     class Meta:
@@ -47,11 +49,11 @@ class SafeResource(ModelResource):
         skip_unchanged = True
         report_skipped = True
 
-    def __init__(self, user: User | None = None, **_options: Any) -> None:
+    def __init__(self, *, user: User, **_options: Any) -> None:
         super().__init__()
         self.user = user
         self._keys: dict[tuple[str, ...], int] = {}
-        self._found: dict[tuple[Any, ...], Model] = {}
+        self._found: dict[tuple[Any, ...], Any] = {}
 
     def get_queryset(self) -> QuerySet[Model]:
         return own_rows(super().get_queryset(), self.user)
@@ -80,7 +82,9 @@ class SafeResource(ModelResource):
             except ValidationError as error:
                 errors[column] = error
         if errors:
-            raise ValidationError([f"{column}: {message}" for column, error in errors.items() for message in error])
+            raise ValidationError(
+                [f"{column}: {message}" for column, error in errors.items() for message in error]
+            )
         self._refuse_repetition(row, row_number)
 
     def _refuse_repetition(self, row: dict[str, str], row_number: int) -> None:
@@ -99,8 +103,8 @@ class SafeResource(ModelResource):
     def export_field(self, field: Field, instance: Model, **options: Any) -> str:
         return defused(str(super().export_field(field, instance, **options) or ""))
 
-    def find(self, model: type[Model], message: str, **names: Any) -> Model:
-        """The one row of the person's own with these names; `ValidationError` with `message` if there is none."""
+    def find(self, model: type[M], message: str, **names: Any) -> M:
+        """The one row of the person's own with these names; `ValidationError` with `message` if none."""
         key = (model, *names.values())
         if key not in self._found:
             row = own_rows(model._default_manager.all(), self.user).filter(**names).first()
@@ -117,7 +121,11 @@ def plain(value: Any) -> str:
         raise ValidationError(_("Line breaks and invisible characters are not allowed."))
     if text.startswith(_FORMULA_STARTS):
         raise ValidationError(_("Looks like a formula. If it is meant so, put an apostrophe before it."))
-    return text.removeprefix(_ESCAPE) if text.startswith(tuple(_ESCAPE + start for start in _FORMULA_STARTS)) else text
+    return (
+        text.removeprefix(_ESCAPE)
+        if text.startswith(tuple(_ESCAPE + start for start in _FORMULA_STARTS))
+        else text
+    )
 
 
 def defused(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What the start page shows: whether changes reach the other services, how much there is, and what was last changed."""
+"""What the start page shows: do changes reach the other services, how much is there, what changed last."""
 
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,22 @@ RECENT = 8
 # What each state means for the reader: a headline, an explanation, and the colour of the label.
 EXPLANATIONS = {
     State.WORKING: (_("Working"), _("Changes reach the other services at once."), "success"),
-    State.ABSENT: (_("Not connected"), _("The connector is not registered yet: run make setup-connector."), "warning"),
+    State.ABSENT: (
+        _("Not connected"),
+        _("The connector is not registered yet: run make setup-connector."),
+        "warning",
+    ),
     State.BEHIND: (_("Behind"), _("The connector is running, but late. Its log tells why."), "warning"),
-    State.STOPPED: (_("Stopped"), _("No connector is reading. Changes are kept, and sent when it is back."), "danger"),
-    State.LOST: (_("Changes lost"), _("The server dropped log that was not read. A new snapshot is needed."), "danger"),
+    State.STOPPED: (
+        _("Stopped"),
+        _("No connector is reading. Changes are kept, and sent when it is back."),
+        "danger",
+    ),
+    State.LOST: (
+        _("Changes lost"),
+        _("The server dropped log that was not read. A new snapshot is needed."),
+        "danger",
+    ),
 }
 
 
@@ -39,7 +51,11 @@ def add_to_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str
         "health_explanation": explanation,
         "health_color": color,
         "counts": [
-            (model._meta.verbose_name_plural, url, own_rows(model._default_manager.all(), request.user).count())
+            (
+                model._meta.verbose_name_plural,
+                url,
+                own_rows(model._default_manager.all(), request.user).count(),
+            )
             for model, url in (
                 (User, "admin:users_user_changelist"),
                 (Project, "admin:teams_project_changelist"),

@@ -16,12 +16,15 @@ _GRANTS = """
 def grant_capture_role(*, using: str, **_: Any) -> None:
     """Grant the role named by DEBEZIUM_DB_USER what it needs, if the role and the tables exist.
 
-    Runs after every `migrate`, not in a migration: a role that is made later gets its rights from the next one.
+    Runs after every `migrate`, not in a migration: a role made later gets its rights from the next one.
     """
     connection = connections[using]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s) AND to_regclass('debezium_signal') IS NOT NULL",
+            """
+            SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)
+            AND to_regclass('debezium_signal') IS NOT NULL
+            """,
             [settings.DEBEZIUM_DB_USER],
         )
         if cursor.fetchone()[0]:

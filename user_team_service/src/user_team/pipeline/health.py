@@ -29,7 +29,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The replication slot, from pg_replication_slots. Positions are byte offsets in the log, lag is in bytes."""
+    """The replication slot, from pg_replication_slots. `confirmed` is a position in the log, in bytes."""
 
     active: bool
     wal_status: str
@@ -95,7 +95,7 @@ def _state(slot: Slot | None, heartbeat_age: timedelta | None) -> State:
 
 
 def _last_captured(slot: Slot | None) -> UserAssignment | None:
-    """The assignment whose last change is the newest that the connector has confirmed. Deletions leave no row."""
+    """The assignment with the newest change that the connector has confirmed. Deletions leave no row."""
     if slot is None:
         return None
     return UserAssignment.objects.filter(row_lsn__lte=slot.confirmed).order_by("-row_lsn").first()

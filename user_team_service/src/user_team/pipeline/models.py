@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Heartbeat(models.Model):
-    """One row that the connector touches every few seconds, so that its position moves while nothing else changes."""
+    """One row that the connector touches every few seconds: its position moves even in quiet times."""
 
     id = models.IntegerField(primary_key=True)
     ts = models.DateTimeField()
@@ -18,7 +18,7 @@ class Heartbeat(models.Model):
 
 
 class Signal(models.Model):
-    """A request to the connector, such as "read this table again"; the connector writes its watermarks here too."""
+    """A request to the connector, such as "read this table again"; it writes its watermarks here too."""
 
     id = models.CharField(max_length=42, primary_key=True)
     type = models.CharField(max_length=32)

@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 
 from user_team.teams.forms import MoveForm
 from user_team.teams.models import Team, UserAssignment
+from user_team.tenancy import signed_in
 
 SHOWN = 20
 
@@ -23,7 +24,7 @@ def move_to_team(
     model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[UserAssignment]
 ) -> HttpResponse | None:
     """Ask for the team, then put all selected assignments into it, and into its project."""
-    form = MoveForm(request.POST if "confirmed" in request.POST else None, mover=request.user)
+    form = MoveForm(request.POST if "confirmed" in request.POST else None, mover=signed_in(request))
     if form.is_valid() and _same_number(request, queryset):
         with transaction.atomic():
             problem = move(queryset, form.cleaned_data["team"])
@@ -50,7 +51,7 @@ def end_assignments(
 
 
 def move(assignments: QuerySet[UserAssignment], team: Team) -> str | None:
-    """Put the assignments into the team, unless a person would be in it twice; then say who, and move nobody."""
+    """Put the assignments into the team, unless somebody would be in it twice; then say who, move nobody."""
     locked = UserAssignment.objects.filter(pk__in=assignments.values("pk")).order_by("pk").select_for_update()
     rows = [row for row in locked if row.team_id != team.pk]
     people = [row.user_id for row in rows]
@@ -64,7 +65,7 @@ def move(assignments: QuerySet[UserAssignment], team: Team) -> str | None:
 
 
 def _same_number(request: HttpRequest, queryset: QuerySet[UserAssignment]) -> bool:
-    """"All that match" may match others by now: do only what was shown."""
+    """Do only what was shown: "all that match" may match others by now."""
     if request.POST.get("confirmed") == str(queryset.count()):
         return True
     messages.warning(request, _("The selection has changed meanwhile. Please look again."))

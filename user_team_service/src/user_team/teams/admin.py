@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Field, QuerySet
+from django.db.models import Count, ForeignKey, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from user_team.administration.history_pages import ChangeLogAdmin
 from user_team.administration.scoped import ScopedAdmin, ScopedChoicesMixin, ScopedFilter
+from user_team.history import event_model
 from user_team.imports.admin import SafeImportExportMixin
 from user_team.teams import actions
 from user_team.teams.forms import MemberForm, MemberFormSet, TeamMemberForm
@@ -31,13 +32,14 @@ class ProjectMembersInline(ScopedChoicesMixin, TabularInline):
     autocomplete_fields = ("user",)
     extra = 0
     per_page = MEMBERS_PER_PAGE
+    hide_title = True
     verbose_name_plural = _("people")
     ordering = ("user_name", "id")
 
-    def formfield_for_foreignkey(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         """Only the project's own teams; a new project has none yet."""
         if db_field.name == "team":
-            project = request.resolver_match.kwargs.get("object_id")
+            project = request.resolver_match and request.resolver_match.kwargs.get("object_id")
             kwargs["queryset"] = Team.objects.filter(project=project) if project else Team.objects.none()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -50,6 +52,7 @@ class TeamMembersInline(ScopedChoicesMixin, TabularInline):
     autocomplete_fields = ("user",)
     extra = 0
     per_page = MEMBERS_PER_PAGE
+    hide_title = True
     verbose_name_plural = _("people")
     ordering = ("user_name", "id")
 
@@ -59,6 +62,7 @@ class TeamsInline(TabularInline):
     fields = ("name",)
     extra = 0
     show_change_link = True
+    hide_title = True
 
 
 @admin.register(Project)
@@ -133,7 +137,7 @@ class UserAssignmentAdmin(SafeImportExportMixin, ScopedAdmin):
     actions = (actions.move_to_team, actions.end_assignments)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """ "End assignments" is the deletion here: it asks briefly, however many are selected."""
+        """Without Django's own deletion: "End assignments" asks briefly, however many are selected."""
         available = super().get_actions(request)
         available.pop("delete_selected", None)
         return available
@@ -167,11 +171,11 @@ class NewsAdmin(ScopedAdmin):
     list_select_related = ("organization",)
 
 
-@admin.register(Project.pgh_event_model, Team.pgh_event_model)
+@admin.register(event_model(Project), event_model(Team))
 class NamedChangeLogAdmin(ChangeLogAdmin):
     search_fields = ("name",)
 
 
-@admin.register(UserAssignment.pgh_event_model)
+@admin.register(event_model(UserAssignment))
 class UserAssignmentChangeLogAdmin(ChangeLogAdmin):
     search_fields = ("user_name", "user_email", "project_name", "team_name")

@@ -68,7 +68,7 @@ class MoveForm(forms.Form):
 
     def __init__(self, *args: Any, mover: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = own_rows(Team.objects.all(), mover)
-        widget = SafeAutocompleteSelect(UserAssignment._meta.get_field("team"), admin.site)
-        widget.choices = self.fields["team"].choices
-        self.fields["team"].widget = widget
+        team: Any = self.fields["team"]
+        team.queryset = own_rows(Team.objects.all(), mover)
+        team.widget = SafeAutocompleteSelect(UserAssignment._meta.get_field("team"), admin.site)
+        team.widget.choices = team.choices

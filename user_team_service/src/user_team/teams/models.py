@@ -94,8 +94,8 @@ class Team(models.Model):
 class UserAssignment(models.Model):
     """A person's place in a project and, maybe, in one of its teams. Ending an assignment deletes its row.
 
-    The table is public: every change of a row becomes a message, with these columns in this order. Columns marked as
-    copies are kept by the database (`user_team.copies`); what is written into them here is ignored.
+    The table is public: every change of a row becomes a message, with these columns in this order. Copies are
+    kept by the database (`user_team.copies`); what is written into them here is ignored.
     """
 
     project = models.ForeignKey(
@@ -176,18 +176,18 @@ class UserAssignment(models.Model):
     def __str__(self) -> str:
         return f"{self.user_name}: {self.place}"
 
-    @property
-    def place(self) -> str:
-        return f"{self.project_name} / {self.team_name}" if self.team_name else self.project_name
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, then read back what the database filled in."""
+        super().save(*args, **kwargs)
+        self.refresh_from_db(fields=[*self.COPIES, "row_lsn"])
 
     def clean(self) -> None:
         if self.team and self.project_id and self.team.project_id != self.project_id:
             raise ValidationError({"team": _("This team belongs to another project.")})
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, then read back what the database filled in."""
-        super().save(*args, **kwargs)
-        self.refresh_from_db(fields=[*self.COPIES, "row_lsn"])
+    @property
+    def place(self) -> str:
+        return f"{self.project_name} / {self.team_name}" if self.team_name else self.project_name
 
 
 class News(models.Model):

@@ -20,8 +20,8 @@ class ProjectResource(SafeResource):
         fields = ("organization", "name")
         import_id_fields = ("organization", "name")
 
-    def __init__(self, user: User | None = None, **options: Any) -> None:
-        super().__init__(user, **options)
+    def __init__(self, *, user: User, **options: Any) -> None:
+        super().__init__(user=user, **options)
         self.fields["organization"].widget = NamedWidget(self._organization)
 
     def _organization(self, name: str, _row: dict[str, str]) -> Organization:
@@ -34,8 +34,8 @@ class _InProjectResource(SafeResource):
     organization = Field("project__organization__name", "organization", readonly=True)
     project = Field("project", "project")
 
-    def __init__(self, user: User | None = None, **options: Any) -> None:
-        super().__init__(user, **options)
+    def __init__(self, *, user: User, **options: Any) -> None:
+        super().__init__(user=user, **options)
         self.fields["project"].widget = NamedWidget(self._project)
 
     def _project(self, name: str, row: dict[str, str]) -> Project:
@@ -73,8 +73,8 @@ class UserAssignmentResource(_InProjectResource):
         fields = ("user", "organization", "project", "team", "application_url")
         import_id_fields = ("user", "project", "team")
 
-    def __init__(self, user: User | None = None, **options: Any) -> None:
-        super().__init__(user, **options)
+    def __init__(self, *, user: User, **options: Any) -> None:
+        super().__init__(user=user, **options)
         self.fields["user"].widget = PersonWidget(self._person)
         self.fields["team"].widget = NamedWidget(self._team)
 
@@ -93,5 +93,5 @@ class UserAssignmentResource(_InProjectResource):
 
 
 class PersonWidget(NamedWidget):
-    def render(self, value: User | None, obj: Any = None, **_options: Any) -> str:
+    def render(self, value: Any, obj: Any = None, **_options: Any) -> str:
         return value.username if value else ""

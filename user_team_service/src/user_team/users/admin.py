@@ -16,9 +16,10 @@ from unfold.forms import AdminPasswordChangeForm
 
 from user_team.administration.history_pages import ChangeLogAdmin
 from user_team.administration.scoped import ScopedAdmin, ScopedFilter
+from user_team.history import event_model
 from user_team.imports.admin import SafeImportExportMixin
 from user_team.teams.models import UserAssignment
-from user_team.tenancy import grantable_roles, may_edit_person, own_rows
+from user_team.tenancy import grantable_roles, may_edit_person, own_rows, signed_in
 from user_team.users.forms import PersonAddForm, PersonForm
 from user_team.users.models import Organization, Role, User
 from user_team.users.resources import OrganizationResource, UserResource
@@ -93,18 +94,24 @@ class UserAdmin(SafeImportExportMixin, ScopedAdmin, BaseUserAdmin):
         (_("Details"), {"fields": ("oid", "last_login", "date_joined"), "classes": ("collapse",)}),
     )
 
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[tuple[Any, dict[str, Any]]]:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         if not request.user.is_superuser:
             for _name, options in fieldsets:
                 options["fields"] = [field for field in options["fields"] if field not in self._rights]
         return fieldsets
 
-    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         if not request.user.is_superuser and "organization" in form.base_fields:
             form.base_fields["organization"].required = True
-            form.base_fields["organization"].initial = request.user.organization_id
+            form.base_fields["organization"].initial = signed_in(request).organization_id
         if "role" in form.base_fields:
             form.base_fields["role"].choices = self._role_choices(request, obj)
         return form
@@ -112,21 +119,23 @@ class UserAdmin(SafeImportExportMixin, ScopedAdmin, BaseUserAdmin):
     @staticmethod
     def _role_choices(request: HttpRequest, obj: User | None) -> list[tuple[str, Any]]:
         """What the editor may give, and what the person has already."""
-        allowed = {*grantable_roles(request.user), *([Role(obj.role)] if obj else [])}
+        allowed = {*grantable_roles(signed_in(request)), *([Role(obj.role)] if obj else [])}
         return [(role.value, role.label) for role in Role if role in allowed]
 
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and (obj is None or may_edit_person(request.user, obj))
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (
+            obj is None or may_edit_person(signed_in(request), obj)
+        )
 
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes themselves, nor takes along assignments in other organizations."""
         if obj is None:
             return super().has_delete_permission(request)
         return (
             obj.pk != request.user.pk
             and super().has_delete_permission(request, obj)
-            and may_edit_person(request.user, obj)
-            and not _has_assignments_elsewhere(request.user, obj)
+            and may_edit_person(signed_in(request), obj)
+            and not _has_assignments_elsewhere(signed_in(request), obj)
         )
 
     @display(description=_("person"), ordering="last_name", header=True)
@@ -142,7 +151,7 @@ class UserAdmin(SafeImportExportMixin, ScopedAdmin, BaseUserAdmin):
         return user.role, user.get_role_display()
 
 
-@admin.register(User.pgh_event_model)
+@admin.register(event_model(User))
 class UserChangeLogAdmin(ChangeLogAdmin):
     search_fields = ("username", "first_name", "last_name", "email")
 

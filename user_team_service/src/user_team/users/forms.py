@@ -22,7 +22,11 @@ class TimeZoneField(forms.TypedChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            label=_("Time zone"), choices=_time_zone_choices, widget=UnfoldAdminSelect2Widget, initial="UTC", **kwargs
+            label=_("Time zone"),
+            choices=_time_zone_choices,
+            widget=UnfoldAdminSelect2Widget,
+            initial="UTC",
+            **kwargs,
         )
 
 
@@ -31,7 +35,9 @@ class SignInForm(AuthenticationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].validators.append(MaxLengthValidator(User._meta.get_field("username").max_length))
+        self.fields["username"].validators.append(
+            MaxLengthValidator(User._meta.get_field("username").max_length)
+        )
 
 
 class PersonAddForm(UserCreationForm):

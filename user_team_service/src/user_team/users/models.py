@@ -36,7 +36,7 @@ class Organization(models.Model):
 
 
 class Role(models.TextChoices):
-    """What a person may do in the suite, from least to most. Rights in this admin are another matter: see groups."""
+    """What a person may do in the suite, from least to most. Rights in this admin are another matter."""
 
     EMPLOYEE = "employee", _("Employee")
     MANAGER = "manager", _("Manager")
@@ -88,7 +88,7 @@ class User(AbstractUser):
         help_text=_("An IANA name such as Europe/Moscow."),
     )
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ["last_name", "first_name", "username"]

@@ -25,17 +25,26 @@ class UserResource(SafeResource):
 
     class Meta(SafeResource.Meta):
         model = User
-        fields = ("username", "email", "first_name", "last_name", "organization", "role", "locale", "time_zone")
+        fields = (
+            "username",
+            "email",
+            "first_name",
+            "last_name",
+            "organization",
+            "role",
+            "locale",
+            "time_zone",
+        )
         import_id_fields = ("username",)
 
-    def __init__(self, user: User | None = None, **options: Any) -> None:
-        super().__init__(user, **options)
+    def __init__(self, *, user: User, **options: Any) -> None:
+        super().__init__(user=user, **options)
         self.fields["organization"].widget = NamedWidget(self._organization)
 
     def _organization(self, name: str, _row: dict[str, str]) -> Organization:
         return self.find(Organization, _("There is no organization “%s”.") % name, name__iexact=name)
 
-    def after_init_instance(self, instance: User, new: bool, row: dict[str, str], **_options: Any) -> None:
+    def after_init_instance(self, instance: User, new: bool, row: dict[str, str], **_options: Any) -> None:  # noqa: FBT001 - import-export's signature
         if new:
             instance.set_unusable_password()
         elif not may_edit_person(self.user, instance):
