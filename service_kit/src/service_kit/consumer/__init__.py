@@ -1,6 +1,7 @@
 """The consumer engine: see `engine.Consumer` for its guarantees."""
 
-from service_kit.consumer.engine import Consumer, ConsumerHaltedError, ConsumerOptions
+from service_kit.consumer.engine import Consumer, ConsumerHaltedError
+from service_kit.consumer.options import ConsumerOptions
 from service_kit.consumer.redrive import Redriver, RedriveReport
 from service_kit.consumer.routes import Route
 from service_kit.consumer.source import Bounds, MessageSource, OffsetGapError

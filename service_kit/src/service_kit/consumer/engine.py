@@ -5,9 +5,8 @@ and applies the rest. The offset that the broker is told afterwards is only a hi
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import stamina
@@ -16,7 +15,9 @@ import structlog
 from service_kit import metrics
 from service_kit.clock import Clock
 from service_kit.consumer import batch
+from service_kit.consumer.housekeeping import Housekeeper
 from service_kit.consumer.offsets import OffsetConflictError, OffsetStore
+from service_kit.consumer.options import ConsumerOptions
 from service_kit.consumer.parking import Parked, ParkingLot, TopicKey
 from service_kit.consumer.progress import Progress
 from service_kit.consumer.routes import Route
@@ -30,26 +31,6 @@ from service_kit.messages import Message, TopicPartition
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 Positions = dict[TopicPartition, int]
-
-
-@dataclass(frozen=True, slots=True)
-class ConsumerOptions:
-    """How a consumer behaves; the defaults suit all our services.
-
-    Attributes:
-        max_batch: messages in one transaction at the most.
-        poll_s: how long one poll waits for messages, which bounds how long a stop takes.
-        housekeeping_s: how often the broker is told our offsets, lag is measured and sweeps go on.
-        stall_s: seconds without progress after which readiness fails.
-        max_parked_keys: parked keys beyond which the consumer halts: that many mean a bad deployment,
-            and going on would only drain the topic into the parking lot.
-    """
-
-    max_batch: int = 4096
-    poll_s: float = 0.5
-    housekeeping_s: float = 2.0
-    stall_s: float = 30.0
-    max_parked_keys: int = 1000
 
 
 class ConsumerHaltedError(Exception):
@@ -88,11 +69,21 @@ class Consumer:
         self._offsets = OffsetStore(tables, group)
         self._parking = ParkingLot(tables, group)
         self._sweeper = SnapshotSweeper(source, database, tables, self._offsets, self._routes)
+        self.progress = Progress(clock, self._options.stall_s)
+        self._housekeeper = Housekeeper(
+            source,
+            database,
+            self._sweeper,
+            self._parking,
+            self.progress,
+            positions=self._settled_positions,
+            clock=clock,
+            interval_s=self._options.housekeeping_s,
+        )
         self._stopping = asyncio.Event()
         self._generation: int | None = None
         self._positions: Positions = {}
         self._parked_keys: set[TopicKey] = set()
-        self.progress = Progress(clock, self._options.stall_s)
 
     def stop(self) -> None:
         """End `run` after the batch under way."""
@@ -103,7 +94,7 @@ class Consumer:
         metrics.HALTED.labels(self._group).set(0)
         try:
             await self._retried(self._source.start)
-            async with self._housekeeping():
+            async with self._housekeeper.running():
                 while not self._stopping.is_set():
                     await self._turn()
         except _StoppedError:
@@ -264,49 +255,12 @@ class Consumer:
                 return await work()
         raise AssertionError("unreachable: attempts are unlimited")
 
-    @asynccontextmanager
-    async def _housekeeping(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._keep_house())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _keep_house(self) -> None:
-        while True:
-            await self._clock.sleep(self._options.housekeeping_s)
-            try:
-                await self._measure()
-                await self._source.commit(dict(self._positions))
-                await self._sweeper.tick()
-                await self._count_parked()
-            except Exception as error:
-                if not is_transient(error):
-                    log.exception("housekeeping failed")
-                # A passing error shows in readiness when it lasts.
-
-    async def _measure(self) -> None:
-        if self._source.generation != self._generation:
-            return
-        if not self._positions:
-            # Standing by: more members than partitions, which is no fault.
-            self.progress.positioned()
-        bounds = await self._source.bounds(list(self._positions))
-        lag = {
-            place: bounds[place].end - offset for place, offset in self._positions.items() if place in bounds
-        }
-        for place, messages in lag.items():
-            metrics.LAG.labels(self._group, place.topic, place.partition).set(messages)
-        self.progress.measured(lag)
-
-    async def _count_parked(self) -> None:
-        async with self._database.read() as session:
-            metrics.PARKED_KEYS.labels(self._group).set(await self._parking.count_keys(session))
+    def _settled_positions(self) -> Positions | None:
+        """Where our partitions continue; None while a rebalance is under way."""
+        return dict(self._positions) if self._source.generation == self._generation else None
 
     async def _leave(self) -> None:
         with suppress(OSError):
-            if self._source.generation == self._generation:
-                await self._source.commit(dict(self._positions))
+            if (positions := self._settled_positions()) is not None:
+                await self._source.commit(positions)
         await self._source.stop()

@@ -36,7 +36,7 @@ class ParkingLot:
 
     def __init__(self, tables: ConsumerTables, group: str) -> None:
         self._table = tables.parked
-        self._group = group
+        self.group = group
 
     async def park(self, session: WriteSession, entries: Iterable[Parked]) -> None:
         """Store messages. One that is parked already stays as it is."""
@@ -93,7 +93,7 @@ class ParkingLot:
             await session.execute(delete(self._table).where(self._is(message)))
 
     def _mine(self) -> ColumnElement[bool]:
-        return self._table.c.consumer_group == self._group
+        return self._table.c.consumer_group == self.group
 
     def _is(self, message: Message) -> ColumnElement[bool]:
         table = self._table
@@ -107,7 +107,7 @@ class ParkingLot:
     def _to_row(self, entry: Parked) -> dict[str, Any]:
         message = entry.message
         return {
-            "consumer_group": self._group,
+            "consumer_group": self.group,
             "topic": message.topic,
             "partition": message.partition,
             "kafka_offset": message.offset,
