@@ -58,6 +58,10 @@ class Suite:
             Consumer("notification", "notification-consumer", self.mails),
         )
 
+    def url(self, port: str) -> str:
+        """Of the HTTP server that listens on the port of this variable."""
+        return f"http://{self.stack.variables['API_HOST']}:{self.stack.variables[port]}"
+
     def watch(self) -> None:
         for projection in self.projections:
             projection.watch()

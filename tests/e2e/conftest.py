@@ -1,0 +1,39 @@
+"""The suite's doors: the admin as a browser uses it, and the two REST interfaces."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from harness.desk import Desk
+from harness.rest import Rest
+from harness.suite import Suite
+from local_stack.demo.admin import Admin
+
+
+@pytest.fixture
+async def admin(running: Suite) -> AsyncIterator[Admin]:
+    """The administrator, signed in."""
+    variables = running.stack.variables
+    async with httpx2.AsyncClient(base_url=running.url("USER_TEAM_PORT"), timeout=30) as client:
+        admin = Admin(client)
+        await admin.sign_in(variables["DJANGO_SUPERUSER_USERNAME"], variables["DJANGO_SUPERUSER_PASSWORD"])
+        yield admin
+
+
+@pytest.fixture
+def tasks(running: Suite) -> Rest:
+    """The API of the task service."""
+    return Rest(running.url("TASK_MEETING_API_PORT"))
+
+
+@pytest.fixture
+def notifications(running: Suite) -> Rest:
+    """The API of the notifier."""
+    return Rest(running.url("NOTIFICATION_API_PORT"))
+
+
+@pytest.fixture
+def desk(running: Suite) -> Desk:
+    """A company of the test's own, and its administrator."""
+    return running.desk()
