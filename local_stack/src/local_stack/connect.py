@@ -53,7 +53,7 @@ def _properties(context: "Context") -> "Path":
 
 def _worker(context: "Context") -> "Command":
     main = "org.apache.kafka.connect.cli.ConnectDistributed"
-    return java.command(context, context.paths.connect, _HEAP, main, str(_properties(context)))
+    return java.command(context, "connect", _HEAP, main, str(_properties(context)))
 
 
 async def _is_ready(context: "Context") -> bool:
@@ -62,14 +62,13 @@ async def _is_ready(context: "Context") -> bool:
         return (await client.get(f"http://{HOST}:{context.ports.connect_port}/health")).is_success
 
 
-PARTS = (
-    Process(
-        name="connect",
-        title="Kafka Connect",
-        needs=("kafka", "jars"),
-        command=_worker,
-        is_ready=_is_ready,
-        ports=("CONNECT_PORT",),
-        stop_timeout=15,
-    ),
+WORKER = Process(
+    name="connect",
+    title="Kafka Connect",
+    needs=("kafka", "jars"),
+    command=_worker,
+    is_ready=_is_ready,
+    ports=("CONNECT_PORT",),
+    stop_timeout=15,
 )
+PARTS = (WORKER,)

@@ -53,17 +53,17 @@ def _properties(context: "Context") -> "Path":
     return file
 
 
-async def _format(context: "Context", run: Run) -> None:
+async def format_logs(context: "Context", run: Run) -> None:
     """Give the log folder its cluster id; Kafka refuses a folder without one."""
     if (context.paths.kafka / "data" / "meta.properties").exists():
         return
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     tool = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(_properties(context)))
-    await run(java.command(context, context.paths.kafka, "128m", *tool))
+    await run(java.command(context, "kafka", "128m", *tool))
 
 
 def _broker(context: "Context") -> "Command":
-    return java.command(context, context.paths.kafka, _HEAP, "kafka.Kafka", str(_properties(context)))
+    return java.command(context, "kafka", _HEAP, "kafka.Kafka", str(_properties(context)))
 
 
 async def _is_ready(context: "Context") -> bool:
@@ -78,14 +78,15 @@ async def _is_ready(context: "Context") -> bool:
         await client.close()
 
 
+BROKER = Process(
+    name="kafka",
+    title="Kafka",
+    needs=("kafka-format",),
+    command=_broker,
+    is_ready=_is_ready,
+    ports=("KAFKA_PORT", "KAFKA_CONTROLLER_PORT"),
+)
 PARTS = (
-    Step(name="kafka-format", title="Kafka: log folder", needs=("jars",), work=_format),
-    Process(
-        name="kafka",
-        title="Kafka",
-        needs=("kafka-format",),
-        command=_broker,
-        is_ready=_is_ready,
-        ports=("KAFKA_PORT", "KAFKA_CONTROLLER_PORT"),
-    ),
+    Step(name="kafka-format", title="Kafka: log folder", needs=("java-caches",), work=format_logs),
+    BROKER,
 )

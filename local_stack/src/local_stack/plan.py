@@ -1,11 +1,12 @@
 """The whole start plan, in one place."""
 
-from local_stack import connect, databases, jars, kafka, mail, postgres, services
+from local_stack import caches, connect, databases, jars, kafka, mail, postgres, services
 from local_stack.parts import Plan, Process
 from local_stack.state import Scope
 
 PLAN: Plan = (
     *jars.PARTS,
+    *caches.PARTS,
     *postgres.PARTS,
     *databases.PARTS,
     *kafka.PARTS,

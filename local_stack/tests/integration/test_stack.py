@@ -83,6 +83,14 @@ def test_no_password_is_in_a_log(stack: Stack) -> None:
         assert not [password for password in passwords(stack) if password in text], log
 
 
+@pytest.mark.parametrize("program", ["kafka", "connect"])
+def test_a_java_program_starts_from_its_cache(stack: Stack, program: str) -> None:
+    process = stack.part(program).process
+    assert process
+    assert [flag for flag in psutil.Process(process.pid).cmdline() if flag.startswith("-XX:AOTCache=")]
+    assert "[aot" not in stack.log(program).read_text()
+
+
 def test_the_infrastructure_is_small(stack: Stack) -> None:
     assert memory_bytes(stack.state().supervisor) < 1200 * 2**20
 
