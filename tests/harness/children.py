@@ -1,11 +1,14 @@
 """Child processes of a test: the service's real commands, and consumers that are doomed to a signal."""
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+import psutil
 
 from harness.doomed import Point
 from harness.waiting import until
@@ -32,8 +35,8 @@ class Child:
 
     def wait_frozen(self) -> None:
         """Until a signal has frozen it."""
-        status = Path(f"/proc/{self._process.pid}/status")
-        until(lambda: "\nState:\tT" in status.read_text(), "the child is frozen")
+        process = psutil.Process(self._process.pid)
+        until(lambda: process.status() == psutil.STATUS_STOPPED, "the child is frozen")
 
     def wait(self) -> int:
         """Its exit code; a signal's number is negative."""
@@ -44,11 +47,10 @@ class Child:
 
 
 @contextmanager
-def python(
-    stack: Stack, log: Path, *arguments: str, variables: Mapping[str, str] | None = None
-) -> Iterator[Child]:
+def python(stack: Stack, log: Path, *arguments: str) -> Iterator[Child]:
     """`python -m …` in the environment of the stack; killed when the block ends."""
-    environment = {**stack.environment, "PYTHONPATH": str(TESTS), **(variables or {})}
+    path = os.pathsep.join(filter(None, [str(TESTS), stack.environment.get("PYTHONPATH")]))
+    environment = {**stack.environment, "PYTHONPATH": path}
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output
