@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from psycopg2 import sql
 
 from user_team.teams.models import Project, Team, UserAssignment
@@ -101,6 +102,13 @@ def other_connection(committed_db) -> Iterator[Callable]:
     yield connect
     for one in opened:
         one.close()
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """A request leaves its language behind in the thread."""
+    with translation.override("en"):
+        yield
 
 
 class Company:

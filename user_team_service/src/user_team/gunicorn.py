@@ -1,6 +1,6 @@
 """How gunicorn serves this service: `python -m gunicorn -c python:user_team.gunicorn user_team.wsgi`."""
 
-from user_team import environment
+from user_team import environment, logs
 
 bind = f"{environment.text('API_HOST', '127.0.0.1')}:{environment.number('USER_TEAM_PORT', 8000)}"
 worker_class = "gthread"
@@ -10,3 +10,4 @@ threads = 8
 timeout = 120
 graceful_timeout = 10
 control_socket_disable = True  # it would be one file in the home directory for all copies
+logconfig_dict = logs.configuration()

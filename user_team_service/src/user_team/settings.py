@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.urls import reverse_lazy
 
-from user_team import environment
+from user_team import environment, logs
 from user_team.appearance import UNFOLD
 
 __all__ = ["UNFOLD"]  # the look of the admin, a setting like the others here
@@ -169,20 +169,4 @@ IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True  # the history in the database tells more
 IMPORT_EXPORT_TMP_STORAGE_CLASS = "user_team.imports.storage.PrivateFolderStorage"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {"()": "user_team.logs.JsonFormatter"},
-        "console": {"format": "%(asctime)s %(levelname)-8s %(name)s: %(message)s"},
-    },
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": environment.text("LOG_FORMAT", "console")}
-    },
-    "root": {"handlers": ["stderr"], "level": environment.text("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.server": {"handlers": ["stderr"], "propagate": False},
-        # Axes writes user names and addresses; user_team.users.signals reports the same events without them.
-        "axes": {"level": "CRITICAL"},
-    },
-}
+LOGGING = logs.configuration()

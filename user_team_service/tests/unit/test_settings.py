@@ -60,3 +60,16 @@ def test_a_wrong_value_names_its_variable(monkeypatch):
 def test_words_may_be_spaced(monkeypatch):
     monkeypatch.setenv("WORDS", " a , b,,")
     assert environment.words("WORDS") == ["a", "b"]
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_the_whole_process_logs_in_the_chosen_format(log_format):
+    program = "import user_team.gunicorn as g, logging.config as c; c.dictConfig(g.logconfig_dict)\n"
+    program += "import logging; logging.getLogger('gunicorn.error').info('listening')"
+    variables = {"LOG_FORMAT": log_format}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=variables, capture_output=True, text=True, check=True
+    )
+    (line,) = done.stderr.splitlines()
+    assert "listening" in line
+    assert line.startswith("{") == (log_format == "json")

@@ -20,7 +20,7 @@ from user_team.history import event_model
 from user_team.imports.admin import SafeImportExportMixin
 from user_team.teams.models import UserAssignment
 from user_team.tenancy import grantable_roles, may_edit_person, own_rows, signed_in
-from user_team.users.forms import PersonAddForm, PersonForm
+from user_team.users.forms import PersonAddForm, PersonForm, TimeZoneInput
 from user_team.users.models import Organization, Role, User
 from user_team.users.resources import OrganizationResource, UserResource
 
@@ -112,6 +112,8 @@ class UserAdmin(SafeImportExportMixin, ScopedAdmin, BaseUserAdmin):
         if not request.user.is_superuser and "organization" in form.base_fields:
             form.base_fields["organization"].required = True
             form.base_fields["organization"].initial = signed_in(request).organization_id
+        if "time_zone" in form.base_fields:
+            form.base_fields["time_zone"].widget = TimeZoneInput()
         if "role" in form.base_fields:
             form.base_fields["role"].choices = self._role_choices(request, obj)
         return form

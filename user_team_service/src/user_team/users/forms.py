@@ -1,33 +1,33 @@
 """Forms of people."""
 
+from functools import cache
 from typing import Any
 
-from django import forms
 from django.core.validators import MaxLengthValidator
-from django.utils.translation import gettext_lazy as _
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.forms import AuthenticationForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminSelect2Widget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from user_team.administration.concurrency import VersionedForm
 from user_team.users.models import User
 from user_team.validators import time_zones
 
 
-def _time_zone_choices() -> list[tuple[str, str]]:
-    return [(name, name) for name in sorted(time_zones())]
+class TimeZoneInput(UnfoldAdminTextInputWidget):
+    """A text field that suggests all IANA zones; the options of a select would be rendered one by one."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"list": "time_zones", "autocomplete": "off"})
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        return super().render(*args, **kwargs) + _suggestions()
 
 
-class TimeZoneField(forms.TypedChoiceField):
-    """All IANA zones, searchable."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            label=_("Time zone"),
-            choices=_time_zone_choices,
-            widget=UnfoldAdminSelect2Widget,
-            initial="UTC",
-            **kwargs,
-        )
+@cache
+def _suggestions() -> SafeString:
+    options = format_html_join("", '<option value="{}">', ((name,) for name in sorted(time_zones())))
+    return format_html('<datalist id="time_zones">{}</datalist>', options)
 
 
 class SignInForm(AuthenticationForm):
@@ -43,8 +43,6 @@ class SignInForm(AuthenticationForm):
 class PersonAddForm(UserCreationForm):
     """A new person: with a password if they are to sign in here, without one if not."""
 
-    time_zone = TimeZoneField()
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Most people never sign in to the admin.
@@ -52,7 +50,5 @@ class PersonAddForm(UserCreationForm):
 
 
 class PersonForm(VersionedForm, UserChangeForm):
-    time_zone = TimeZoneField()
-
     class Meta(UserChangeForm.Meta):
         model = User
