@@ -39,6 +39,7 @@ def test_rows_that_are_older_than_the_connector_arrive(running: Suite, desk: Des
         capture.close()
     shown = tasks.wait(f"/api/users/{person.oid}/", lambda user: user["assignments"])
     assert [it["id"] for it in shown["assignments"]] == [assignment]
+    running.wait_shown(desk.ledger)
     assert running.notifications(desk.company.marker) == []
 
 

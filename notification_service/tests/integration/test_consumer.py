@@ -1,5 +1,4 @@
 """The service's consumer on the kit's engine: poison, repetitions and replays."""
-# ruff: noqa: PLR0917 - a test's arguments are fixtures
 
 import asyncio
 from contextlib import asynccontextmanager

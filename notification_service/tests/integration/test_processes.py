@@ -1,5 +1,4 @@
 """The sender as a process: what kill -9 and SIGSTOP do at each of its states."""
-# ruff: noqa: PLR0917 - a test's arguments are fixtures
 
 import asyncio
 import signal

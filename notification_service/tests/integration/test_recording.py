@@ -1,5 +1,4 @@
 """Changes become the projection's state and mails to write, in one transaction."""
-# ruff: noqa: PLR0917 - a test's arguments are fixtures
 
 from datetime import timedelta
 

@@ -1,5 +1,4 @@
 """The sender, on a real database and a real mail server: who gets what, and what when it goes wrong."""
-# ruff: noqa: PLR0917 - a test's arguments are fixtures
 
 import asyncio
 from contextlib import suppress
