@@ -57,7 +57,8 @@ async def format_logs(context: "Context", run: Run) -> None:
     """Give the log folder its cluster id; Kafka refuses a folder without one."""
     if (context.paths.kafka / "data" / "meta.properties").exists():
         return
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    # 22 characters of URL-safe base64. A dash at the beginning would make an option of it.
+    cluster = "k" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
     tool = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(_properties(context)))
     await run(java.command(context, "kafka", "128m", *tool))
 
