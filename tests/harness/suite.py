@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from harness import history
-from harness.database import Row, Sql
+from harness.database import Row
 from harness.desk import Desk
 from harness.ledger import Ledger
 from harness.mailbox import Mailbox
@@ -39,7 +39,7 @@ class Suite:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.source = Sql(stack.service_dsn("USER_TEAM"))
+        self._desks: list[Desk] = []
         self.tasks = Projection(
             stack.service_dsn("TASK_MEETING"), ("assignment", "person", "project", "team")
         )
@@ -67,14 +67,18 @@ class Suite:
             projection.watch()
 
     def close(self) -> None:
-        for sql in (self.source, self.tasks.sql, self.mails.sql):
-            sql.close()
+        for part in (self.tasks.sql, self.mails.sql, *self._desks):
+            part.close()
 
-    def writer(self, **options: float) -> Writer:
-        return Writer(self.stack.service_dsn("USER_TEAM"), **options)
+    def writer(self, *, seed: int | None = None) -> Writer:
+        """A writer that begins when its block is entered; a seed repeats an earlier one's actions."""
+        return Writer(self.stack.service_dsn("USER_TEAM"), seed=seed)
 
     def desk(self) -> Desk:
-        return Desk(self.stack.service_dsn("USER_TEAM"))
+        """A new company; its connection ends with the suite's."""
+        desk = Desk(self.stack.service_dsn("USER_TEAM"))
+        self._desks.append(desk)
+        return desk
 
     def notifications(self, marker: str) -> list[Row]:
         """The mails to the people of a company."""

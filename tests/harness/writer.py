@@ -11,24 +11,22 @@ from harness.company import Company, Person, Place
 from harness.desk import Desk, Undo
 from harness.ledger import Ledger, State
 
+_PAUSE_S = 1 / 40
+_LIVING = 30
+"""About how many assignments it keeps in force."""
+
 
 class Writer:
     """`with Writer(dsn) as writer:` writes until the block ends; `writer.ledger` says what it did."""
 
-    def __init__(
-        self, dsn: str, *, per_second: float = 40, living: int = 30, seed: int | None = None
-    ) -> None:
+    def __init__(self, dsn: str, *, seed: int | None = None) -> None:
         """Found a company of its own.
 
         Args:
             dsn: the source database, as the role of the team service.
-            per_second: transactions per second at the most.
-            living: about how many assignments are kept in force.
             seed: of the order of its actions; a random one is printed, so that a failure can be repeated.
         """
         self._desk = Desk(dsn)
-        self._pause_s = 1 / per_second
-        self._living = living
         seed = random.randrange(2**32) if seed is None else seed
         print(f"writer's seed: {seed}")  # noqa: T201 - pytest shows it when the test fails
         self._random = random.Random(seed)
@@ -64,7 +62,7 @@ class Writer:
 
     def _run(self) -> None:
         try:
-            while not self._stopping.wait(self._pause_s):
+            while not self._stopping.wait(_PAUSE_S):
                 with suppress(Undo), self._desk.transaction():
                     self._random.choice(self._actions())()
         except BaseException as error:  # noqa: BLE001 - the test's thread raises it
@@ -72,9 +70,9 @@ class Writer:
 
     def _actions(self) -> list[Callable[[], None]]:
         living = len(self.ledger.living())
-        if living <= self._living // 2:
+        if living <= _LIVING // 2:
             return [self._assign]
-        ending = [self._end] * (4 if living > self._living else 1)
+        ending = [self._end] * (4 if living > _LIVING else 1)
         creating = [self._assign, self._assign, self._assign_many, self._assign_and_undo]
         return [*creating, *ending, self._move, self._move, self._hand_over, self._link, self._rename]
 
