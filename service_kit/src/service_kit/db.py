@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, MetaData, text
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy import URL, MetaData, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -48,7 +49,6 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_pre_ping=True,
             pool_timeout=CONNECT_TIMEOUT_S,
             # Errors quote their parameters otherwise, and those are names and addresses.
             hide_parameters=True,
@@ -62,6 +62,7 @@ class Database:
                 },
             },
         )
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
         self._read_engine = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -107,6 +108,15 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Let the pool connect anew when the server has closed the connection meanwhile.
+
+    The driver knows that without asking the server, which SQLAlchemy's own ping takes three round trips for.
+    """
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def is_transient(error: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -292,6 +293,17 @@ async def test_a_message_without_a_key_is_parked_and_blocks_nobody(broker, datab
         await caught_up(broker, database)
     assert await items(database) == {3: "fine"}
     assert [key for key, _ in await parked(database)] == ["-", "-"]
+
+
+async def test_a_key_of_any_length_can_be_parked(broker, database, writer):
+    key = random.Random(1).randbytes(5000)  # random, so that it cannot be compressed
+    broker.produce(TopicPartition(TOPIC, 0), key, b"{")
+    broker.produce(TopicPartition(TOPIC, 0), key, b"behind it")
+    writer.write(3, "fine")
+    async with running(make_consumer(broker, database)):
+        await caught_up(broker, database)
+    assert await items(database) == {3: "fine"}
+    assert len(await redriver(database).parked()) == 2
 
 
 async def test_a_tombstone_says_nothing(broker, database, writer):

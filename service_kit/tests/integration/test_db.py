@@ -56,6 +56,24 @@ async def test_listening_ends_when_the_connection_is_lost(database):
             await anext(wakings)
 
 
+async def pid_of(session) -> int:
+    return (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+
+
+async def test_connections_that_the_server_closed_are_replaced_unnoticed(database, admin_url):
+    async with database.read() as first, database.read() as second:
+        pids = [await pid_of(first), await pid_of(second)]
+    other = Database(admin_url, application_name="test_db_other")
+    async with other.transaction() as session:
+        for pid in pids:
+            await session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    await other.close()
+    await asyncio.sleep(0.2)  # until the driver has seen it
+    for _ in range(3):
+        async with database.read() as session:
+            assert await pid_of(session) not in pids
+
+
 async def test_a_read_session_cannot_write(database):
     async with database.read() as session:
         with pytest.raises(DBAPIError, match="read-only"):

@@ -63,7 +63,8 @@ def _parked(metadata: MetaData) -> Table:
         Column("reason", Text, nullable=False),
         Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
         UniqueConstraint("consumer_group", "topic", "partition", "kafka_offset"),
-        Index("ix_parked_event_key", "consumer_group", "topic", "key"),
+        # A hash: a B-tree refuses entries over 2704 bytes, and a key may be as long as it likes.
+        Index("ix_parked_event_key", "key", postgresql_using="hash"),
     )
 
 

@@ -125,7 +125,7 @@ def _create_consumer_tables() -> None:
             name="uq_parked_event_consumer_group_topic_partition_kafka_offset",
         ),
     )
-    op.create_index("ix_parked_event_key", "parked_event", ["consumer_group", "topic", "key"])
+    op.create_index("ix_parked_event_key", "parked_event", ["key"], postgresql_using="hash")
     op.create_table(
         "snapshot_run",
         sa.Column("topic", sa.Text(), nullable=False),
