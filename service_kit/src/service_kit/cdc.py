@@ -66,22 +66,20 @@ class Change(NamedTuple, Generic[R]):
     @property
     def committed_at(self) -> datetime | None:
         """When the source committed it, aware, in UTC."""
-        return utc_from_ms(self.row.committed_ms)
+        return None if self.row.committed_ms is None else utc_from_ms(self.row.committed_ms)
 
     @property
-    def captured_at(self) -> datetime | None:
+    def captured_at(self) -> datetime:
         """When Debezium read it, aware, in UTC."""
         return utc_from_ms(self.row.captured_ms)
 
 
-def utc_from_ms(milliseconds: int | None) -> datetime | None:
+def utc_from_ms(milliseconds: int) -> datetime:
     """Milliseconds since 1970 as an aware time in UTC.
 
     Raises:
         Unprocessable: it lies outside the years that a time can hold.
     """
-    if milliseconds is None:
-        return None
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OverflowError, ValueError, OSError) as error:

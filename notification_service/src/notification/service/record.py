@@ -79,7 +79,7 @@ class ChangeRecorder:
                 fold.seen[change.row.id] = after
             return
         fold.rows[change.row.id] = fold.written[change.row.id] = after
-        if change.is_snapshot or (committed_at := _committed_at(change)) < oldest_news:
+        if change.is_snapshot or (committed_at := change.committed_at or change.captured_at) < oldest_news:
             return
         before = None if known is None or known["deleted"] else known
         fold.intents += plan_mails(
@@ -99,9 +99,3 @@ def _row_after(known: Row | None, change: Change[AssignmentRow]) -> dict[str, An
     after["kafka_partition"] = change.message.partition
     after["kafka_offset"] = change.message.offset
     return after
-
-
-def _committed_at(change: Change[AssignmentRow]) -> datetime:
-    at = change.committed_at or change.captured_at
-    assert at is not None, "every change says when it was captured"
-    return at

@@ -1,6 +1,6 @@
 """The consumer engine: see `engine.Consumer` for its guarantees."""
 
-from service_kit.consumer.engine import Consumer, ConsumerHaltedError
+from service_kit.consumer.engine import Consumer
 from service_kit.consumer.options import ConsumerOptions
 from service_kit.consumer.redrive import Redriver, RedriveReport
 from service_kit.consumer.routes import Route
@@ -10,7 +10,6 @@ from service_kit.consumer.tables import ConsumerTables, define
 __all__ = [
     "Bounds",
     "Consumer",
-    "ConsumerHaltedError",
     "ConsumerOptions",
     "ConsumerTables",
     "MessageSource",

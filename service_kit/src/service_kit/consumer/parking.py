@@ -44,12 +44,11 @@ class ParkingLot:
         if rows:
             await session.execute(insert(self._table).values(rows).on_conflict_do_nothing())
 
-    async def keys(self, session: ReadSession, topics: Iterable[str] | None = None) -> set[TopicKey]:
-        """The keys that are parked now; messages without a key block nobody."""
+    async def keys(self, session: ReadSession, topics: Iterable[str]) -> set[TopicKey]:
+        """The keys of these topics that are parked now; messages without a key block nobody."""
         table = self._table
-        query = select(table.c.topic, table.c.key).distinct().where(self._mine(), table.c.key.is_not(None))
-        if topics is not None:
-            query = query.where(table.c.topic.in_(list(topics)))
+        mine = (self._mine(), table.c.topic.in_(list(topics)), table.c.key.is_not(None))
+        query = select(table.c.topic, table.c.key).distinct().where(*mine)
         return {TopicKey(topic, key) for topic, key in await session.execute(query)}
 
     async def count_keys(self, session: ReadSession) -> int:
