@@ -17,6 +17,7 @@ _SETTINGS = (
     "notification_db_name",
     "notification_db_user",
     "debezium_db_user",
+    "viewer_db_user",
     "source_epoch",
     "django_superuser_username",
     "django_superuser_email",

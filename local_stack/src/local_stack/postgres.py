@@ -13,6 +13,7 @@ from local_stack import pghome
 from local_stack.environment import HOST
 from local_stack.errors import StackError
 from local_stack.parts import Process, Run, Step
+from local_stack.paths import ROOT
 from local_stack.pghome import Home
 from local_stack.processes import Command
 
@@ -86,6 +87,19 @@ def _server(context: "Context") -> Command:
     options = _OPTIONS | {"port": str(context.ports.postgres_port)}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     return _command(context, place, "postgres", "-D", str(place.data), *flags)
+
+
+def psql(context: "Context", script: Path) -> Command:
+    """Run an SQL script as the superuser, with the stack's variables in its environment."""
+    program = pghome.home(context.paths).binaries / "psql"
+    address = {
+        "PGHOST": HOST,
+        "PGPORT": str(context.ports.postgres_port),
+        "PGUSER": context.settings.postgres_user,
+        "PGPASSWORD": context.exported["POSTGRES_PASSWORD"],
+        "PGDATABASE": "postgres",
+    }
+    return Command((str(program), "-X", "-f", str(script)), {**context.environ, **address}, ROOT)
 
 
 async def connect(context: "Context", database: str = "postgres") -> asyncpg.Connection:

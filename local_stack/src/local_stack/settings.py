@@ -40,6 +40,7 @@ class StackSettings(Ports):
     notification_db_name: str = "db_notification"
     notification_db_user: str = "notification"
     debezium_db_user: str = "debezium"
+    viewer_db_user: str = "viewer"
     source_epoch: int = Field(default=1, ge=1)
     django_superuser_username: str = "admin"
     django_superuser_email: str = "admin@team-suite.example"

@@ -101,6 +101,8 @@ DATABASES = {
 }
 # The role that Debezium connects as; `migrate` grants it what it reads and writes.
 DEBEZIUM_DB_USER = environment.text("DEBEZIUM_DB_USER", "debezium")
+# The role that people look at the database with; `migrate` grants it what holds no secret.
+VIEWER_DB_USER = environment.text("VIEWER_DB_USER", "viewer")
 
 # --- Signing in ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"

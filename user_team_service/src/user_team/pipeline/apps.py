@@ -11,6 +11,7 @@ class PipelineConfig(AppConfig):
     verbose_name = _("Change capture")
 
     def ready(self) -> None:
-        from user_team.pipeline.grants import grant_capture_role
+        from user_team.pipeline.grants import grant_capture_role, grant_viewer_role
 
         post_migrate.connect(grant_capture_role, sender=self)
+        post_migrate.connect(grant_viewer_role, sender=self)

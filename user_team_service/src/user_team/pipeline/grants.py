@@ -1,31 +1,68 @@
-"""The rights of the role that the capturing connector signs in with."""
+"""The rights of roles that are not this service's own: the capturing connector's, and the viewer's.
 
+They are granted after every `migrate`, not in a migration: a role made later gets its rights from the next
+one.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.db import connections
+from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-_GRANTS = """
+_OWN_PACKAGE = "user_team."
+_SECRETS = frozenset({"password"})
+_CAPTURE = """
     GRANT USAGE ON SCHEMA public TO {role};
     GRANT SELECT ON teams_userassignment TO {role};
     GRANT SELECT, INSERT, UPDATE ON debezium_heartbeat TO {role};
     GRANT SELECT, INSERT, UPDATE, DELETE ON debezium_signal TO {role};
 """
+_VIEWER = "REVOKE SELECT ON {table} FROM {role}; GRANT SELECT ({columns}) ON {table} TO {role}"
 
 
 def grant_capture_role(*, using: str, **_: Any) -> None:
-    """Grant the role named by DEBEZIUM_DB_USER what it needs, if the role and the tables exist.
+    """Grant the role named by DEBEZIUM_DB_USER what it needs, if the role and the tables exist."""
+    connection = connections[using]
+    if _is_there(connection, settings.DEBEZIUM_DB_USER):
+        with connection.cursor() as cursor:
+            cursor.execute(_CAPTURE.format(role=connection.ops.quote_name(settings.DEBEZIUM_DB_USER)))
 
-    Runs after every `migrate`, not in a migration: a role made later gets its rights from the next one.
+
+def grant_viewer_role(*, using: str, **_: Any) -> None:
+    """Let the role named by VIEWER_DB_USER read the tables of this service's own apps, without secrets.
+
+    What other packages keep (sessions, log-in attempts, permissions) it cannot see.
     """
     connection = connections[using]
+    if _is_there(connection, settings.VIEWER_DB_USER):
+        with connection.cursor() as cursor:
+            cursor.execute(";".join(_viewer_grants(connection)))
+
+
+def _viewer_grants(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    quote = connection.ops.quote_name
+    role = quote(settings.VIEWER_DB_USER)
+    for model in apps.get_models():
+        if model.__module__.startswith(_OWN_PACKAGE) and model._meta.managed:
+            table, columns = quote(model._meta.db_table), ", ".join(map(quote, _public_columns(model)))
+            yield _VIEWER.format(table=table, columns=columns, role=role)
+
+
+def _public_columns(model: type[models.Model]) -> list[str]:
+    return [field.column for field in model._meta.local_concrete_fields if field.name not in _SECRETS]
+
+
+def _is_there(connection: BaseDatabaseWrapper, role: str) -> bool:
+    """Whether the role exists, and the last of the tables that it is about."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)
             AND to_regclass('debezium_signal') IS NOT NULL
             """,
-            [settings.DEBEZIUM_DB_USER],
+            [role],
         )
-        if cursor.fetchone()[0]:
-            cursor.execute(_GRANTS.format(role=connection.ops.quote_name(settings.DEBEZIUM_DB_USER)))
+        return bool(cursor.fetchone()[0])
