@@ -16,7 +16,7 @@ from local_stack.demo.command import demo
 from local_stack.demo.report import hints
 from local_stack.environment import build
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.target("local")]
 
 IMPORTED = 150
 

@@ -4,14 +4,14 @@ import httpx2
 
 from connector import definition
 from harness.database import Sql
+from harness.target import Target
 from harness.waiting import until
-from local_stack.testing import Stack
 
 
 class Capture:
     """The registered connector of a stack."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Target) -> None:
         self._definition = definition.load()
         self._url = f"{stack.connect_url}/connectors/{self._definition.name}"
         self._superuser = Sql(stack.dsn(stack.variables["USER_TEAM_DB_NAME"]))

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 
 from harness.doomed import Point
+from harness.target import Target
 from harness.waiting import until
-from local_stack.testing import Stack
 
 TESTS = Path(__file__).resolve().parents[1]
 ROOT = TESTS.parent
@@ -47,7 +47,7 @@ class Child:
 
 
 @contextmanager
-def python(stack: Stack, log: Path, *arguments: str) -> Iterator[Child]:
+def python(stack: Target, log: Path, *arguments: str) -> Iterator[Child]:
     """`python -m …` in the environment of the stack; killed when the block ends."""
     path = os.pathsep.join(filter(None, [str(TESTS), stack.environment.get("PYTHONPATH")]))
     environment = {**stack.environment, "PYTHONPATH": path}
@@ -63,7 +63,7 @@ def python(stack: Stack, log: Path, *arguments: str) -> Iterator[Child]:
 
 
 def doomed(
-    stack: Stack,
+    stack: Target,
     folder: Path,
     package: str,
     point: Point,
@@ -76,7 +76,7 @@ def doomed(
     return python(stack, folder / f"doomed-{package}.log", "harness.doomed", package, point, *options)
 
 
-def run(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(stack: Target, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`python -m …` to its end, with what it printed."""
     return subprocess.run(
         [sys.executable, "-m", *arguments],

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from harness import history
 from harness.database import Row
@@ -13,11 +12,10 @@ from harness.desk import Desk
 from harness.ledger import Ledger
 from harness.mailbox import Mailbox
 from harness.projection import Projection
+from harness.target import Target
 from harness.topic import Topic
 from harness.waiting import until
 from harness.writer import Writer
-from local_stack.state import PartPhase
-from local_stack.testing import Stack
 
 _FINAL = ("sent", "failed", "cancelled", "unconfirmed")
 
@@ -37,7 +35,7 @@ class Consumer:
 class Suite:
     """One running suite, and everything that a test wants to ask of it."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Target) -> None:
         self.stack = stack
         self._desks: list[Desk] = []
         self.tasks = Projection(
@@ -45,7 +43,7 @@ class Suite:
         )
         self.mails = Projection(stack.service_dsn("NOTIFICATION"), ("assignment",))
         self.topic = Topic(stack.bootstrap_servers)
-        self.mailbox = Mailbox(Path(stack.environment["LOCAL_STATE_DIR"]) / "mail" / "mails.sqlite")
+        self.mailbox = Mailbox(stack.mail_store)
 
     @property
     def projections(self) -> tuple[Projection, Projection]:
@@ -108,7 +106,7 @@ class Suite:
     def bring_back(self, *consumers: Consumer) -> None:
         """Start those of the consumers that are down."""
         for consumer in consumers:
-            if self.stack.part(consumer.part).phase is PartPhase.HELD:
+            if self.stack.is_held(consumer.part):
                 self.stack.release(consumer.part)
 
     # -- waiting

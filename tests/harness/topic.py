@@ -32,13 +32,19 @@ class Topic:
         self._contract = next(topic for topic in load_topics() if topic.name == NAME)
         self._places = [TopicPartition(NAME, number) for number in range(self._contract.partitions)]
 
-    async def read(self, keys: Collection[int]) -> list[Record]:
-        """Every message about these assignments, in order within each partition."""
+    async def read(self, keys: Collection[int], since: Mapping[int, int] | None = None) -> list[Record]:
+        """Every message about these assignments, in order within each partition.
+
+        Args:
+            since: partition → the first offset of interest; without it, all that the topic holds.
+        """
         wanted = {str(key).encode() for key in keys}
         records: list[Record] = []
         async with AIOKafkaConsumer(bootstrap_servers=self._servers) as consumer:
             consumer.assign(self._places)
             await consumer.seek_to_beginning()
+            for partition, offset in (since or {}).items():
+                consumer.seek(TopicPartition(NAME, partition), offset)
             ends = await consumer.end_offsets(self._places)
             while any([await consumer.position(place) < ends[place] for place in self._places]):
                 for batch in (await consumer.getmany(timeout_ms=200)).values():

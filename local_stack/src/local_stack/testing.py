@@ -120,6 +120,11 @@ class Stack:
     def smtp_address(self) -> tuple[str, int]:
         return HOST, self._context.ports.smtp_port
 
+    @property
+    def mail_store(self) -> Path:
+        """The mail catcher's SQLite file: its REST lists leave headers out."""
+        return self._context.paths.mail / "mails.sqlite"
+
     def dsn(self, database: str = "postgres", *, user: str | None = None, password: str | None = None) -> str:
         """A libpq address; without `user` it is the superuser's."""
         user = user or self._context.settings.postgres_user
@@ -156,13 +161,17 @@ class Stack:
         """Stop a process and keep it down until `release`."""
         self._held.append(name)
         self._ask()
-        self._until(lambda: self.part(name).phase is PartPhase.HELD, f"{name} does not stop")
+        self._until(lambda: self.is_held(name), f"{name} does not stop")
 
     def release(self, name: str) -> None:
         """Start a held process again; wait for it with `wait_ready`."""
         self._held.remove(name)
         self._ask()
-        self._until(lambda: self.part(name).phase is not PartPhase.HELD, f"{name} does not start")
+        self._until(lambda: not self.is_held(name), f"{name} does not start")
+
+    def is_held(self, name: str) -> bool:
+        """Whether a part is down until `release`."""
+        return self.part(name).phase is PartPhase.HELD
 
     def wait_ready(self, *names: str, timeout: float = _READY_SECONDS) -> None:
         """Wait until these parts, or all, are ready."""
