@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Integer, Table, TextClause, text
+from sqlalchemy import BigInteger, Boolean, Integer, Table, TextClause, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -99,6 +99,16 @@ async def sweep_unseen(
     )
     parameters = {"partitions": list(boundaries), "offsets": list(boundaries.values())}
     return list((await session.execute(statement, parameters)).scalars())
+
+
+async def forget_places(session: WriteSession, projection: type[TrackedRow]) -> None:
+    """Forget where rows were seen, when that was in another log than the topic's present one.
+
+    The next sweep then spares only what its snapshot contained.
+    """
+    # Before all offsets of partition 0, which every topic has: no boundary lies below.
+    places = {"kafka_partition": 0, "kafka_offset": -1}
+    await session.execute(update(projection).where(~projection.deleted).values(places))
 
 
 def _arrays(columns: Sequence[str], rows: Sequence[Row]) -> dict[str, list[Any]]:

@@ -1,11 +1,13 @@
-"""`parked list | redrive | discard`: what an operator does with messages that could not be applied."""
+"""What an operator does with a consumer: `parked list | redrive | discard` and `offsets show | to-end`."""
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from service_kit.consumer.parking import Parked
 from service_kit.consumer.redrive import Redriver
+from service_kit.consumer.reposition import NoTopicError, Position, Repositioner
 
 
 def add_parked_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,6 +19,51 @@ def add_parked_command(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     redrive.add_argument("--key", help="only this key, as `list` shows it")
     discard = actions.add_parser("discard", help="give up the messages of a key, for good")
     discard.add_argument("--key", required=True, help="the key, as `list` shows it")
+
+
+def add_offsets_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `offsets` and its actions to a service's command line."""
+    offsets = commands.add_parser("offsets", help="where the consumer continues in Kafka")
+    actions = offsets.add_subparsers(dest="action", required=True)
+    actions.add_parser("show", help="one JSON object a partition; exit code 1 when messages are missing")
+    actions.add_parser(
+        "to-end",
+        help="skip all that Kafka holds and discard what is parked: after a restore, or when the topic was"
+        " made anew; a new snapshot must follow",
+    )
+
+
+async def run_offsets_command(arguments: argparse.Namespace, repositioner: Repositioner) -> int:
+    """Do what `offsets` was asked to. The exit code is 1 for a gap, or when nothing could be done."""
+    try:
+        if arguments.action == "show":
+            positions = await repositioner.positions()
+            for position in positions:
+                _say(_describe_position(position))
+            return int(any(position.is_gap for position in positions))
+        done = await repositioner.to_end()
+    except NoTopicError as error:
+        _complain(f"The topic {error} does not exist: create it with `python -m connector topics`.")
+        return 1
+    except OSError as error:
+        _complain(f"Nothing was changed, as Kafka or the database did not answer: {error}")
+        return 1
+    for place, end in sorted(done.ends.items()):
+        _say({"topic": place.topic, "partition": place.partition, "next_offset": end})
+    _say({"parked_discarded": done.discarded})
+    return 0
+
+
+def _describe_position(position: Position) -> dict[str, Any]:
+    place, bounds = position.place, position.bounds
+    return {
+        "topic": place.topic,
+        "partition": place.partition,
+        "next_offset": position.stored,
+        "beginning": bounds.beginning,
+        "end": bounds.end,
+        "gap": position.is_gap,
+    }
 
 
 async def run_parked_command(arguments: argparse.Namespace, redriver: Redriver) -> int:
@@ -45,3 +92,7 @@ def _describe(entry: Parked) -> dict[str, Any]:
 
 def _say(line: dict[str, Any]) -> None:
     print(json.dumps(line, ensure_ascii=False))  # noqa: T201 - a command's output
+
+
+def _complain(sentence: str) -> None:
+    print(sentence, file=sys.stderr)  # noqa: T201 - a command's output
