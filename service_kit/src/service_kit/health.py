@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from service_kit.db import is_transient
 from service_kit.http import NoQuery, create_app
+from service_kit.metrics import HEALTH_CHECK_OK
 
 log = structlog.get_logger(__name__)
 DEFAULT_TIMEOUT_S = 3.0
@@ -52,6 +53,8 @@ class Health:
         """Ask every check, all at once."""
         states = await asyncio.gather(*(self._state(name) for name in self._checks))
         checks = dict(zip(self._checks, states, strict=True))
+        for name, state in checks.items():
+            HEALTH_CHECK_OK.labels(name).set(state == "ok")
         healthy = all(state == "ok" for state in states)
         return HealthReport(status="ok" if healthy else "unavailable", checks=checks)
 
@@ -72,6 +75,8 @@ class Health:
 
         @router.get("/metrics")
         async def metrics() -> Response:
+            # Asked anew: whether it is ready must not be as old as the last probe.
+            await self.ready()
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
         return router

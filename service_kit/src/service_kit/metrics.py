@@ -1,9 +1,20 @@
 """Every metric that the kit exports, each with its meaning. Names follow Prometheus' conventions."""
 
+from collections.abc import Iterable
+
 from prometheus_client import Counter, Gauge, Histogram
 
 _PLACE = ("group", "topic", "partition")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+# user_team_service exports the same, with the same labels and buckets: one dashboard serves all.
+HTTP_REQUEST_SECONDS = Histogram(
+    "http_request_seconds",
+    "From a request's arrival to the end of its answer, by the route's template.",
+    ("method", "route", "status"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+HEALTH_CHECK_OK = Gauge("health_check_ok", "1 while a check of readiness passes.", ("check",))
 
 CONSUMED = Counter("consumer_messages", "Messages whose offset was committed.", _PLACE)
 PARKED = Counter("consumer_parked_messages", "Messages that were parked.", ("group", "topic"))
@@ -31,3 +42,12 @@ FRESHNESS_SECONDS = Histogram(
 SWEPT = Counter(
     "consumer_swept_rows", "Rows removed because a new snapshot no longer held them.", ("group", "topic")
 )
+
+
+def begin_at_zero(group: str, topics: Iterable[str]) -> None:
+    """Export a consumer's metrics before anything happens: a first increase from nothing is not seen."""
+    for metric in (PARKED_KEYS, RETRIES, CONFLICTS, HALTED, BATCH_SECONDS, BATCH_MESSAGES, FRESHNESS_SECONDS):
+        metric.labels(group)
+    for topic in topics:
+        PARKED.labels(group, topic)
+        SWEPT.labels(group, topic)

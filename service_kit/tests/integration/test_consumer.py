@@ -10,11 +10,14 @@ from functools import partial
 
 import msgspec
 import pytest
+import structlog
+from prometheus_client import REGISTRY
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from service_kit import metrics
 from service_kit.cdc import Change, RowChange, row_change_decoder
 from service_kit.clock import SystemClock
 from service_kit.consumer import Consumer, ConsumerOptions, Redriver, Route, define
@@ -562,3 +565,61 @@ def test_a_missing_column_is_unset_and_keeps_its_value():
 
     value = b'{"id": 1, "name": "a", "new": 1, "__op": "u", "__lsn": 1, "__ts_ms": 1}'
     assert msgspec.json.decode(value, type=Wider).colour is msgspec.UNSET
+
+
+def exported(name, **labels):
+    return REGISTRY.get_sample_value(name, {"group": GROUP, **labels})
+
+
+async def becomes_true(condition):
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_its_metrics_exist_before_anything_happens(broker, database):
+    for metric in (metrics.RETRIES, metrics.CONFLICTS, metrics.HALTED, metrics.PARKED, metrics.CONSUMED):
+        metric.clear()
+    async with running(make_consumer(broker, database)):
+        await becomes_true(lambda: exported("consumer_messages_total", topic=TOPIC, partition="2") == 0)
+        for name in ("consumer_retries_total", "consumer_offset_conflicts_total", "consumer_halted"):
+            assert exported(name) == 0
+        assert exported("consumer_parked_messages_total", topic=TOPIC) == 0
+
+
+async def test_a_partition_that_has_gone_to_another_member_leaves_no_lag_behind(broker, database):
+    def lags():
+        return [exported("consumer_lag_messages", topic=TOPIC, partition=str(n)) for n in range(3)]
+
+    metrics.LAG.clear()
+    async with running(make_consumer(broker, database)):
+        await becomes_true(lambda: lags() == [0, 0, 0])
+        other = MemorySource(broker, [TOPIC], group=GROUP)
+        await other.start()
+        await becomes_true(lambda: lags().count(None) == len(other.assignment()) == 1)
+        await other.stop()
+
+
+async def test_log_lines_about_a_message_say_where_it_stands(broker, database, writer):
+    writer.write(1, "fine")
+    offset = writer.raw(1, b"{")
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
+        async with running(make_consumer(broker, database)):
+            await caught_up(broker, database)
+    (line,) = [entry for entry in logs if entry["event"] == "message parked"]
+    assert (line["topic"], line["partition"], line["offset"]) == (TOPIC, 1, offset)
+    assert line["batch"] == {f"{TOPIC}/1": f"0-{offset}"}
+    assert all("batch" not in entry for entry in logs if entry["event"] == "partitions taken")
+
+
+async def test_what_a_handler_logs_says_which_batch_it_was_about(broker, database, writer):
+    async def handle(session, changes):
+        structlog.get_logger("handler").warning("looked at", changes=len(changes))
+        await on_items_changed(session, changes)
+
+    writer.write(2, "fine")
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
+        async with running(make_consumer(broker, database, handle=handle)):
+            await caught_up(broker, database)
+    (line,) = [entry for entry in logs if entry["event"] == "looked at"]
+    assert line["batch"] == {f"{TOPIC}/2": "0-0"}

@@ -67,3 +67,21 @@ async def test_metrics_are_served_and_api_pages_are_not(client):
     assert "python_info" in (await client.get("/metrics")).text
     assert (await client.get("/docs")).status_code == 404
     assert (await client.get("/openapi.json")).status_code == 404
+
+
+async def test_a_scrape_asks_the_checks_anew(health, client):
+    troubles = []
+
+    async def check():
+        if troubles:
+            raise NotReadyError("stuck")
+
+    health.register("changing", check)
+
+    async def exported():
+        lines = (await client.get("/metrics")).text.splitlines()
+        return [line for line in lines if line.startswith('health_check_ok{check="changing"}')]
+
+    assert await exported() == ['health_check_ok{check="changing"} 1.0']
+    troubles.append("now")
+    assert await exported() == ['health_check_ok{check="changing"} 0.0']

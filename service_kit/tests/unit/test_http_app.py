@@ -6,7 +6,8 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from fastapi import Path, Query
+from fastapi import APIRouter, Path, Query
+from prometheus_client import REGISTRY
 from pydantic import BaseModel, ConfigDict, Field
 from structlog.testing import capture_logs
 
@@ -57,6 +58,15 @@ def make_app():
     async def broken() -> None:
         raise RuntimeError(SECRET)
 
+    inner = APIRouter(prefix="/inner")
+
+    @inner.get("/{inner}/")
+    async def nested(outer: int, inner: int) -> int:
+        return outer + inner
+
+    outer = APIRouter(prefix="/api/outer/{outer}")
+    outer.include_router(inner)
+    app.include_router(outer)
     return app
 
 
@@ -292,3 +302,42 @@ async def test_the_api_page_asks_only_this_server(client):
     assert "//" not in page.text.replace("<!doctype html>", "")
     for name in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js", "favicon-32x32.png", "LICENSE"):
         assert (await client.get(f"/docs/{name}")).status_code == 200
+
+
+def served(method, route, status):
+    """How many requests the metrics have counted for a route."""
+    labels = {"method": method, "route": route, "status": str(status)}
+    return REGISTRY.get_sample_value("http_request_seconds_count", labels) or 0.0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "label", "route", "status"),
+    [
+        ("GET", f"/api/things/{UUID(int=1)}/", "GET", "/api/things/{oid}/", 404),
+        ("GET", "/api/things", "GET", "/api/things/", 200),
+        ("GET", "/api/things/?page=0", "GET", "/api/things/", 422),
+        ("DELETE", "/api/things/", "DELETE", "/api/things/", 405),
+        ("GET", "/api/broken/", "GET", "/api/broken/", 500),
+        ("GET", "/api/outer/5/inner/7/", "GET", "/api/outer/{outer}/inner/{inner}/", 200),
+        ("GET", "/nowhere/at/all", "GET", "unmatched", 404),
+        ("GET", "/api/things/%00/", "GET", "unmatched", 400),
+        ("BREW", "/nowhere", "other", "unmatched", 404),
+    ],
+)
+async def test_requests_are_measured_by_the_routes_template(client, method, path, label, route, status):
+    before = served(label, route, status)
+    await client.request(method, path)
+    assert served(label, route, status) == before + 1
+
+
+async def test_what_people_and_probes_look_at_is_not_measured(client):
+    for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/docs/start.js", "/openapi.json"):
+        assert (await client.get(path)).status_code == 200
+    routes = {
+        sample.labels["route"]
+        for metric in REGISTRY.collect()
+        if metric.name == "http_request_seconds"
+        for sample in metric.samples
+    }
+    assert not {route for route in routes if route.startswith(("/health", "/metrics", "/docs", "/openapi"))}
+    assert served("GET", "unmatched", 200) == 0

@@ -91,6 +91,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Consume until `stop`."""
+        metrics.begin_at_zero(self._group, self._routes)
         metrics.HALTED.labels(self._group).set(0)
         try:
             await self._retried(self._source.start)
@@ -140,6 +141,7 @@ class Consumer:
         generation, places = self._source.generation, self._source.assignment()
         positions = await self._stored_or_first(places) if places else {}
         for place, offset in positions.items():
+            metrics.CONSUMED.labels(self._group, *place)
             self._source.seek(place, offset)
         self._positions, self._generation = positions, generation
         if places:
@@ -168,8 +170,19 @@ class Consumer:
     async def _apply(self, messages: Sequence[Message]) -> None:
         if not messages:
             return
-        entries = batch.decode(self._routes, messages)
         ends = {message.topic_partition: message.offset + 1 for message in messages}
+        with structlog.contextvars.bound_contextvars(batch=self._extent(ends)):
+            await self._apply_batch(messages, ends)
+
+    def _extent(self, ends: Positions) -> dict[str, str]:
+        """What a batch holds, for the log lines about it: topic/partition → first to last offset."""
+        return {
+            f"{place.topic}/{place.partition}": f"{self._positions[place]}-{end - 1}"
+            for place, end in ends.items()
+        }
+
+    async def _apply_batch(self, messages: Sequence[Message], ends: Positions) -> None:
+        entries = batch.decode(self._routes, messages)
         with metrics.BATCH_SECONDS.labels(self._group).time():
             try:
                 await self._commit_or_isolate(entries, ends)

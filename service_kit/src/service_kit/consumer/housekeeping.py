@@ -43,6 +43,7 @@ class Housekeeper:
         self._positions = positions
         self._clock = clock
         self._interval_s = interval_s
+        self._measured: frozenset[TopicPartition] = frozenset()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -78,9 +79,16 @@ class Housekeeper:
             self._progress.positioned()
         bounds = await self._source.bounds(positions)
         lag = {place: bounds[place].end - offset for place, offset in positions.items()}
-        for place, messages in lag.items():
-            metrics.LAG.labels(self._parking.group, place.topic, place.partition).set(messages)
+        self._export(lag)
         self._progress.measured(lag)
+
+    def _export(self, lag: Positions) -> None:
+        for place, messages in lag.items():
+            metrics.LAG.labels(self._parking.group, *place).set(messages)
+        # What has gone to another member is exported there: its last lag here would stand for ever.
+        for place in self._measured - lag.keys():
+            metrics.LAG.remove(self._parking.group, *place)
+        self._measured = frozenset(lag)
 
     async def _count_parked(self) -> None:
         async with self._database.read() as session:

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from service_kit.http.context import RequestContext
 from service_kit.http.docs import install_docs
 from service_kit.http.limits import Limits, RequestLimits, TrailingSlash, refuse_repeated_parameters
+from service_kit.http.measure import RequestMetrics
 from service_kit.http.problem import MEDIA_TYPE, ProblemDocument, install_problem_handlers
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def create_app(
         docs: whether /docs and /openapi.json are served.
     """
     middleware = [
+        Middleware(RequestMetrics),
         Middleware(RequestContext),
         Middleware(RequestLimits, allowed_hosts=allowed_hosts, limits=limits),
     ]

@@ -17,7 +17,8 @@ log = structlog.get_logger(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MAX_LOGGED_PATH = 200
 _RETRY_AFTER_S = "1"
-_QUIET = ("/health/", "/metrics", "/docs")
+# What probes, scrapers and the API page ask for says nothing of how the API does.
+QUIET = ("/health/", "/metrics", "/docs", "/openapi.json")
 # Answers are data for one caller: nothing may run in them, frame them, sniff or keep them.
 _DEFAULT_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -81,12 +82,12 @@ class _Exchange:
     def _log(self, seconds: float) -> None:
         path = self._scope["path"][:_MAX_LOGGED_PATH]
         # Paths hold ids only; a query may hold a name, so it is not logged.
-        write = log.debug if path.startswith(_QUIET) else log.info
+        write = log.debug if path.startswith(QUIET) else log.info
         write(
             "http_request",
             method=self._scope["method"],
             path=path,
-            status=self._status,
+            status=int(self._status) if self._status is not None else None,
             ms=round(seconds * 1000, 2),
         )
 

@@ -143,5 +143,7 @@ class TrailingSlash:
             and scope["path"].startswith(self._prefix)
             and not scope["path"].endswith("/")
         ):
-            scope = {**scope, "path": scope["path"] + "/", "raw_path": scope["raw_path"] + b"/"}
+            # In place: the metrics, outside of here, find the matched route in this scope.
+            scope["path"] += "/"
+            scope["raw_path"] += b"/"
         await self._app(scope, receive, send)
