@@ -1,16 +1,24 @@
-"""`python -m notification migrate | api | consumer | sender | parked …`."""
+"""`python -m notification migrate | api | consumer | sender | parked … | offsets … | restored`."""
 
 import argparse
 import asyncio
+import json
 import sys
 from pathlib import Path
 
 from notification.app import run_api
-from notification.consumer import build_redriver, run_consumer
+from notification.consumer import build_redriver, build_repositioner, run_consumer
 from notification.sender import run_sender
+from notification.service.restore import end_unfinished
 from notification.settings import Settings
 from service_kit import migrations, process
-from service_kit.consumer.cli import add_parked_command, run_parked_command
+from service_kit.clock import SystemClock
+from service_kit.consumer.cli import (
+    add_offsets_command,
+    add_parked_command,
+    run_offsets_command,
+    run_parked_command,
+)
 from service_kit.db import Database
 from service_kit.logging import configure_logging
 
@@ -35,6 +43,10 @@ def main() -> None:
             process.run(run_sender(settings))
         case "parked":
             sys.exit(asyncio.run(_parked(settings, arguments)))
+        case "offsets":
+            sys.exit(asyncio.run(_offsets(settings, arguments)))
+        case "restored":
+            asyncio.run(_restored(settings))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("consumer", help="turn changes of assignments into mails to send")
     commands.add_parser("sender", help="send the mails")
     add_parked_command(commands)
+    add_offsets_command(commands)
+    commands.add_parser("restored", help="end the mails that may have been sent since the backup was made")
     return parser
 
 
@@ -54,6 +68,24 @@ async def _parked(settings: Settings, arguments: argparse.Namespace) -> int:
         return await run_parked_command(arguments, build_redriver(settings, database))
     finally:
         await database.close()
+
+
+async def _offsets(settings: Settings, arguments: argparse.Namespace) -> int:
+    database = Database(settings.database_url, application_name="notification.offsets")
+    try:
+        return await run_offsets_command(arguments, build_repositioner(settings, database))
+    finally:
+        await database.close()
+
+
+async def _restored(settings: Settings) -> None:
+    database = Database(settings.database_url, application_name="notification.restored")
+    try:
+        async with database.transaction() as session:
+            ended = await end_unfinished(session, now=SystemClock().now())
+    finally:
+        await database.close()
+    print(json.dumps({"mails_unconfirmed": ended}))  # noqa: T201 - a command's output
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Composition root of the consumer process, and of the command that redrives what it parked."""
+"""Composition root of the consumer process, and of the commands that act on what it keeps."""
 
 from notification.handlers import GROUP, build_routes
-from notification.models import CONSUMER_TABLES
+from notification.models import CONSUMER_TABLES, Assignment
 from notification.service.record import ChangeRecorder
 from notification.settings import Settings
 from service_kit.clock import SystemClock
-from service_kit.consumer import Consumer, MessageSource, Redriver, Route
+from service_kit.consumer import Consumer, MessageSource, Redriver, Repositioner, Route
 from service_kit.db import Database
 from service_kit.health import Health, worker_app
 from service_kit.http import HttpServer
@@ -21,6 +21,13 @@ def build_consumer(settings: Settings, source: MessageSource, database: Database
 def build_redriver(settings: Settings, database: Database) -> Redriver:
     """What applies parked messages again, with the same handlers."""
     return Redriver(database, CONSUMER_TABLES, _routes(settings), group=GROUP)
+
+
+def build_repositioner(settings: Settings, database: Database) -> Repositioner:
+    """What shows and sets where the consumer continues."""
+    topics = [route.topic for route in _routes(settings)]
+    source = KafkaSource(settings.kafka_bootstrap_servers, topics, group=f"{GROUP}.offsets")
+    return Repositioner(source, database, CONSUMER_TABLES, [Assignment], topics=topics, group=GROUP)
 
 
 async def run_consumer(settings: Settings) -> None:

@@ -20,5 +20,6 @@ class State(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     CANCELLED = "cancelled"
-    # Handed over twice, and both times nobody learned whether the server took it.
+    # Nobody knows whether the server took it: it was handed over twice without an answer, or the
+    # database was restored from a backup that was made before.
     UNCONFIRMED = "unconfirmed"

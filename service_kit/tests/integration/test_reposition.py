@@ -1,21 +1,27 @@
 """A consumer whose database or topic was replaced: where it continues, and that nothing is left behind."""
 
+import argparse
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy import BigInteger, insert, select
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from sqlalchemy import BigInteger, insert, select, update
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service_kit.cdc import RowChange, row_change_decoder
 from service_kit.clock import SystemClock
 from service_kit.consumer import Consumer, ConsumerOptions, Repositioner, Route, define
+from service_kit.consumer.cli import add_offsets_command, run_offsets_command
 from service_kit.consumer.reposition import NoTopicError
 from service_kit.db import Database, metadata
+from service_kit.kafka import KafkaSource
 from service_kit.messages import TopicPartition
 from service_kit.projection import TrackedRow, sweep_unseen, touch_seen, upsert_newer
 from service_kit.testing import MemoryBroker, MemorySource, TemplateDatabase
@@ -264,3 +270,60 @@ async def test_a_topic_that_is_missing_changes_nothing(database):
     with pytest.raises(NoTopicError, match=TOPIC):
         await missing.repositioner(database).to_end()
     assert [at.stored for at in await log.repositioner(database).positions()] == [1, 0]
+
+
+@pytest.fixture
+async def kafka_topic(stack) -> AsyncIterator[str]:
+    """A topic on the real Kafka, with a message in its second partition."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.bootstrap_servers)
+    producer = AIOKafkaProducer(bootstrap_servers=stack.bootstrap_servers)
+    topic = f"reposition-{uuid.uuid4().hex[:8]}"
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, num_partitions=PARTITIONS, replication_factor=1)])
+    await producer.start()
+    await producer.send_and_wait(topic, b"{}", partition=1)
+    await producer.stop()
+    yield topic
+    await admin.delete_topics([topic])
+    await admin.close()
+
+
+@pytest.fixture
+def command(database, capsys):
+    """Run `offsets …` for a topic of a real Kafka: its exit code, what it printed, what it complained of."""
+
+    async def run(bootstrap_servers, topic, action):
+        parser = argparse.ArgumentParser()
+        add_offsets_command(parser.add_subparsers())
+        source = KafkaSource(bootstrap_servers, [topic], group=f"{topic}.offsets")
+        repositioner = Repositioner(source, database, TABLES, [Thing], topics=[topic], group=GROUP)
+        code = await run_offsets_command(parser.parse_args(["offsets", action]), repositioner)
+        printed, complaint = capsys.readouterr()
+        return code, [json.loads(line) for line in printed.splitlines()], complaint
+
+    return run
+
+
+async def test_the_commands_show_and_set_the_offsets_of_a_real_topic(stack, kafka_topic, command, database):
+    def shown(partition, stored, end, *, gap=False):
+        place = {"topic": kafka_topic, "partition": partition}
+        return {**place, "next_offset": stored, "beginning": 0, "end": end, "gap": gap}
+
+    servers = stack.bootstrap_servers
+    assert await command(servers, kafka_topic, "show") == (0, [shown(0, None, 0), shown(1, None, 1)], "")
+    code, (*_, last), _ = await command(servers, kafka_topic, "to-end")
+    assert (code, last) == (0, {"parked_discarded": 0})
+    assert await command(servers, kafka_topic, "show") == (0, [shown(0, 0, 0), shown(1, 1, 1)], "")
+    async with database.transaction() as session:
+        await session.execute(update(TABLES.offset).values(next_offset=9))
+    code, (first, second), _ = await command(servers, kafka_topic, "show")
+    assert (code, first, second) == (1, shown(0, 9, 0, gap=True), shown(1, 9, 1, gap=True))
+
+
+async def test_the_commands_say_when_the_topic_or_kafka_is_missing(stack, command, unused_tcp_port):
+    code, printed, complaint = await command(stack.bootstrap_servers, "nobody-made-this", "to-end")
+    assert (code, printed) == (1, [])
+    assert "connector topics" in complaint
+    code, printed, complaint = await command(f"127.0.0.1:{unused_tcp_port}", "any", "to-end")
+    assert (code, printed) == (1, [])
+    assert "Nothing was changed" in complaint

@@ -1,4 +1,4 @@
-"""`python -m task_meeting migrate | api | consumer | parked …`."""
+"""`python -m task_meeting migrate | api | consumer | parked … | offsets …`."""
 
 import argparse
 import asyncio
@@ -6,11 +6,16 @@ import sys
 from pathlib import Path
 
 from service_kit import migrations, process
-from service_kit.consumer.cli import add_parked_command, run_parked_command
+from service_kit.consumer.cli import (
+    add_offsets_command,
+    add_parked_command,
+    run_offsets_command,
+    run_parked_command,
+)
 from service_kit.db import Database
 from service_kit.logging import configure_logging
 from task_meeting.app import run_api
-from task_meeting.consumer import build_redriver, run_consumer
+from task_meeting.consumer import build_redriver, build_repositioner, run_consumer
 from task_meeting.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -32,6 +37,8 @@ def main() -> None:
             process.run(run_consumer(settings))
         case "parked":
             sys.exit(asyncio.run(_parked(settings, arguments)))
+        case "offsets":
+            sys.exit(asyncio.run(_offsets(settings, arguments)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("api", help="serve HTTP")
     commands.add_parser("consumer", help="follow the assignments")
     add_parked_command(commands)
+    add_offsets_command(commands)
     return parser
 
 
@@ -48,6 +56,14 @@ async def _parked(settings: Settings, arguments: argparse.Namespace) -> int:
     database = Database(settings.database_url, application_name="task_meeting.parked")
     try:
         return await run_parked_command(arguments, build_redriver(database))
+    finally:
+        await database.close()
+
+
+async def _offsets(settings: Settings, arguments: argparse.Namespace) -> int:
+    database = Database(settings.database_url, application_name="task_meeting.offsets")
+    try:
+        return await run_offsets_command(arguments, build_repositioner(settings, database))
     finally:
         await database.close()
 

@@ -1,14 +1,14 @@
-"""Composition root of the consumer process, and of the command that redrives what it parked."""
+"""Composition root of the consumer process, and of the commands that act on what it keeps."""
 
 from service_kit.clock import SystemClock
-from service_kit.consumer import Consumer, MessageSource, Redriver
+from service_kit.consumer import Consumer, MessageSource, Redriver, Repositioner
 from service_kit.db import Database
 from service_kit.health import Health, worker_app
 from service_kit.http import HttpServer
 from service_kit.kafka import KafkaSource
 from service_kit.process import serve
 from task_meeting.handlers import ROUTES
-from task_meeting.models import CONSUMER_TABLES
+from task_meeting.models import CONSUMER_TABLES, Assignment
 from task_meeting.settings import Settings
 
 GROUP = "user-assignments-group"
@@ -22,6 +22,13 @@ def build_consumer(source: MessageSource, database: Database) -> Consumer:
 def build_redriver(database: Database) -> Redriver:
     """What applies parked messages again, with the same handlers."""
     return Redriver(database, CONSUMER_TABLES, ROUTES, group=GROUP)
+
+
+def build_repositioner(settings: Settings, database: Database) -> Repositioner:
+    """What shows and sets where the consumer continues."""
+    topics = [route.topic for route in ROUTES]
+    source = KafkaSource(settings.kafka_bootstrap_servers, topics, group=f"{GROUP}.offsets")
+    return Repositioner(source, database, CONSUMER_TABLES, [Assignment], topics=topics, group=GROUP)
 
 
 async def run_consumer(settings: Settings) -> None:

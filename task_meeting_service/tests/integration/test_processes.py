@@ -105,3 +105,10 @@ def test_migrating_again_changes_nothing_and_nothing_is_parked(start):
         process = start(*arguments)
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 0, output
+
+
+def test_the_offsets_are_left_alone_when_kafka_does_not_answer(start):
+    process = start("offsets", "to-end")
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Nothing was changed" in output

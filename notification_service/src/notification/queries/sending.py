@@ -99,6 +99,17 @@ _RELEASE = text("""
     DELETE FROM attempt AS a USING released
     WHERE a.notification_id = released.id AND a.number = released.number
 """)
+_END_UNFINISHED = text("""
+    WITH ended AS (
+        UPDATE notification
+        SET state = 'unconfirmed', in_doubt = true, reason = :reason, lease_owner = NULL, lease_until = NULL
+        WHERE state IN ('queued', 'sending')
+        RETURNING id),
+    attempts AS (
+        UPDATE attempt AS a SET finished_at = :now, outcome = 'unconfirmed', detail = :reason
+        FROM ended WHERE a.notification_id = ended.id AND a.finished_at IS NULL)
+    SELECT id FROM ended
+""")
 _NEXT_DUE = text(
     f"SELECT n.next_attempt_at FROM notification n WHERE {_UNBLOCKED} ORDER BY n.next_attempt_at LIMIT 1"  # noqa: S608
 )
@@ -150,6 +161,11 @@ async def recover(session: WriteSession, *, owner: UUID, now: datetime, reason: 
 async def release(session: WriteSession, *, owner: UUID, held: Collection[UUID]) -> None:
     """Undo the leases of `owner` on mails that it does not hold: it never learned that it had them."""
     await session.execute(_RELEASE, {"owner": owner, "held": list(held)})
+
+
+async def end_unfinished(session: WriteSession, *, now: datetime, reason: str) -> int:
+    """End every mail that is not sent yet, as one that may have been sent; returns how many."""
+    return len((await session.execute(_END_UNFINISHED, {"now": now, "reason": reason})).all())
 
 
 async def next_due(session: ReadSession) -> datetime | None:

@@ -42,11 +42,12 @@ async def run_offsets_command(arguments: argparse.Namespace, repositioner: Repos
                 _say(_describe_position(position))
             return int(any(position.is_gap for position in positions))
         done = await repositioner.to_end()
-    except NoTopicError as error:
-        _complain(f"The topic {error} does not exist: create it with `python -m connector topics`.")
-        return 1
-    except OSError as error:
-        _complain(f"Nothing was changed, as Kafka or the database did not answer: {error}")
+    except (NoTopicError, OSError) as error:
+        print(  # noqa: T201 - a command's output
+            f"Nothing was changed: {error}. Either Kafka or the database does not answer, or a topic is"
+            " missing, which `python -m connector topics` makes.",
+            file=sys.stderr,
+        )
         return 1
     for place, end in sorted(done.ends.items()):
         _say({"topic": place.topic, "partition": place.partition, "next_offset": end})
@@ -92,7 +93,3 @@ def _describe(entry: Parked) -> dict[str, Any]:
 
 def _say(line: dict[str, Any]) -> None:
     print(json.dumps(line, ensure_ascii=False))  # noqa: T201 - a command's output
-
-
-def _complain(sentence: str) -> None:
-    print(sentence, file=sys.stderr)  # noqa: T201 - a command's output

@@ -115,7 +115,7 @@ class Repositioner:
             for topic in self._topics:
                 found = await source.partitions(topic)
                 if not found:
-                    raise NoTopicError(topic)
+                    raise NoTopicError(f"there is no topic {topic}")
                 places |= found
             return await source.bounds(places)
 
