@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from itertools import count
+from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -15,6 +16,7 @@ from django.test import Client
 from django.utils import translation
 from psycopg2 import sql
 
+from user_team.pipeline import health
 from user_team.teams.models import Project, Team, UserAssignment
 from user_team.users.models import Organization, Role, User
 
@@ -203,6 +205,21 @@ def sign_in() -> Callable[[User], Client]:
 def as_server_superuser(stack) -> Callable:
     """Runs SQL as the database server's superuser."""
     return partial(_run_as_superuser, stack)
+
+
+@pytest.fixture
+def slot(committed_db, as_server_superuser, monkeypatch) -> Iterator[Callable]:
+    """A slot like the connector's, under a name of its own: slots belong to the whole server."""
+    name = f"test_{uuid4().hex[:12]}"
+    monkeypatch.setattr(health, "SLOT", name)
+    literal = sql.Literal(name)
+
+    def run(statement):
+        as_server_superuser(sql.SQL(statement).format(literal), database=committed_db)
+
+    run("SELECT pg_create_logical_replication_slot({}, 'pgoutput')")
+    yield run
+    run("SELECT pg_drop_replication_slot({})")
 
 
 def _signed_in(person) -> Client:

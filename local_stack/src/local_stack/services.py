@@ -35,8 +35,10 @@ def _step(name: str, title: str, needs: Sequence[str], *commands: str) -> Step:
     return Step(name=name, title=title, needs=needs, scope=Scope.ALL, work=work)
 
 
-def _service(name: str, title: str, needs: Sequence[str], port: str, command: str) -> Process:
-    """A process that runs this Python module, and answers ``/health/ready`` on its port."""
+def _service(
+    name: str, title: str, needs: Sequence[str], port: str, command: str, *other_ports: str
+) -> Process:
+    """A process that runs this Python module, and answers ``/health/ready`` on its first port."""
 
     async def is_ready(context: "Context") -> bool:
         url = f"http://{HOST}:{getattr(context.ports, port.lower())}/health/ready"
@@ -52,7 +54,7 @@ def _service(name: str, title: str, needs: Sequence[str], port: str, command: st
         scope=Scope.ALL,
         command=lambda context: _python(context, command.split()),
         is_ready=is_ready,
-        ports=(port,),
+        ports=(port, *other_ports),
     )
 
 
@@ -76,6 +78,7 @@ PARTS: Plan = (
         ("user-team-migrate",),
         "USER_TEAM_PORT",
         "gunicorn -c python:user_team.gunicorn user_team.wsgi",
+        "USER_TEAM_METRICS_PORT",
     ),
     _service(
         "task-meeting-api",

@@ -20,6 +20,7 @@ class Ports(BaseModel):
     smtp_port: int = Field(default=1025, ge=1, le=65535)
     mail_ui_port: int = Field(default=8025, ge=1, le=65535)
     user_team_port: int = Field(default=8000, ge=1, le=65535)
+    user_team_metrics_port: int = Field(default=8100, ge=1, le=65535)
     task_meeting_api_port: int = Field(default=8005, ge=1, le=65535)
     task_meeting_consumer_port: int = Field(default=8105, ge=1, le=65535)
     notification_api_port: int = Field(default=8003, ge=1, le=65535)

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "user_team.observation.observe",  # first: it sees all that the others do
     "django.middleware.security.SecurityMiddleware",
     "user_team.middleware.content_security_policy",
     "user_team.middleware.no_nul_in_address",

@@ -1,31 +1,14 @@
 """The start page knows how change capture is doing, from this service's own database."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.utils import timezone
-from psycopg2 import sql
 
 from user_team.pipeline import health
 from user_team.pipeline.health import State, read_health
 from user_team.pipeline.models import Heartbeat
-
-
-@pytest.fixture
-def slot(committed_db, as_server_superuser, monkeypatch):
-    """A slot like the connector's, under a name of its own: slots belong to the whole server."""
-    name = f"test_{uuid4().hex[:12]}"
-    monkeypatch.setattr(health, "SLOT", name)
-    literal = sql.Literal(name)
-
-    def run(statement):
-        as_server_superuser(sql.SQL(statement).format(literal), database=committed_db)
-
-    run("SELECT pg_create_logical_replication_slot({}, 'pgoutput')")
-    yield run
-    run("SELECT pg_drop_replication_slot({})")
 
 
 def test_without_a_slot_the_page_says_so(admin):
@@ -68,7 +51,8 @@ def test_the_age_of_the_heartbeat_is_shown(admin):
     ],
 )
 def test_the_worst_sign_decides(values, age, state):
-    slot = health.Slot(**{"active": True, "wal_status": "reserved", "lag_bytes": 0, "confirmed": 0, **values})
+    healthy = {"active": True, "wal_status": "reserved", "lag_bytes": 0, "confirmed": 0}
+    slot = health.Slot(**{**healthy, "retained_bytes": 0, "safe_bytes": None, **values})
     assert health._state(slot, None if age is None else timedelta(seconds=age)) == state
 
 

@@ -11,6 +11,7 @@ from user_team.pipeline.models import Heartbeat
 from user_team.teams.models import UserAssignment
 
 SLOT = "debezium_slot"
+PUBLICATION = "debezium_pub"
 
 # Beyond these a person should look: the connector answers in milliseconds and beats every few seconds.
 LAG_WARNING_BYTES = 64 * 1024 * 1024
@@ -29,12 +30,38 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The replication slot, from pg_replication_slots. `confirmed` is a position in the log, in bytes."""
+    """The replication slot, from pg_replication_slots.
+
+    Attributes:
+        active: a connector reads it.
+        wal_status: what has become of the log that it needs (PostgreSQL manual, pg_replication_slots).
+        lag_bytes: log that the connector has not confirmed.
+        confirmed: how far it has confirmed, as a position in bytes.
+        retained_bytes: log that the server keeps for it; more than the lag, as open transactions need it.
+        safe_bytes: how much more may be written before it is lost; None without such a limit.
+    """
 
     active: bool
     wal_status: str
     lag_bytes: int
     confirmed: int
+    retained_bytes: int
+    safe_bytes: int | None
+
+    @property
+    def lost(self) -> bool:
+        """The server threw away log that was not read."""
+        return self.wal_status == "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """How capture itself is doing; cheap to ask. Times are aware."""
+
+    slot: Slot | None
+    is_published: bool
+    heartbeat: datetime | None
+    heartbeat_age: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +82,33 @@ class Health:
 
 def read_health() -> Health:
     """Look at the slot, the heartbeat and the assignments; any of them may be missing."""
-    slot = _slot()
-    heartbeat = Heartbeat.objects.filter(pk=1).values_list("ts", flat=True).first()
-    age = max(timezone.now() - heartbeat, timedelta()) if heartbeat else None
+    capture = read_capture()
+    slot = capture.slot
     return Health(
-        state=_state(slot, age),
+        state=_state(slot, capture.heartbeat_age),
         slot=slot,
-        heartbeat=heartbeat,
-        heartbeat_age=age,
+        heartbeat=capture.heartbeat,
+        heartbeat_age=capture.heartbeat_age,
         last_captured=_last_captured(slot),
         waiting=UserAssignment.objects.filter(row_lsn__gt=slot.confirmed).count() if slot else 0,
     )
+
+
+def read_capture() -> Capture:
+    """Look at the slot, the publication and the heartbeat."""
+    heartbeat = Heartbeat.objects.filter(pk=1).values_list("ts", flat=True).first()
+    age = max(timezone.now() - heartbeat, timedelta()) if heartbeat else None
+    return Capture(slot=_slot(), is_published=_is_published(), heartbeat=heartbeat, heartbeat_age=age)
+
+
+def _is_published() -> bool:
+    """Whether the publication exists and has the table of the assignments."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_publication_tables WHERE pubname = %s AND tablename = %s)",
+            [PUBLICATION, UserAssignment._meta.db_table],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _slot() -> Slot | None:
@@ -74,7 +117,8 @@ def _slot() -> Slot | None:
             """
             SELECT active, COALESCE(wal_status, ''),
                 COALESCE(pg_current_wal_lsn() - confirmed_flush_lsn, 0)::bigint,
-                COALESCE(confirmed_flush_lsn - '0/0'::pg_lsn, 0)::bigint
+                COALESCE(confirmed_flush_lsn - '0/0'::pg_lsn, 0)::bigint,
+                COALESCE(pg_current_wal_lsn() - restart_lsn, 0)::bigint, safe_wal_size
             FROM pg_replication_slots WHERE slot_name = %s AND database = current_database()
             """,
             [SLOT],
@@ -86,7 +130,7 @@ def _slot() -> Slot | None:
 def _state(slot: Slot | None, heartbeat_age: timedelta | None) -> State:
     if slot is None:
         return State.ABSENT
-    if slot.wal_status == "lost":
+    if slot.lost:
         return State.LOST
     if not slot.active:
         return State.STOPPED
