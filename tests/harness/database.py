@@ -45,13 +45,19 @@ class Sql:
         """The first column of the first row."""
         return next(iter(self.rows(query, parameters)[0].values()))
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether there is no connection, or the server has ended it."""
+        return self._connection is None or self._connection.closed != 0
+
     def close(self) -> None:
+        """End the connection; the next query opens another one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _open(self) -> psycopg2.extensions.connection:
-        if self._connection is None or self._connection.closed:
+        if self.is_lost:
             self._connection = psycopg2.connect(self._dsn, connect_timeout=10)
         return self._connection
 

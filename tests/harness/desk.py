@@ -1,11 +1,14 @@
 """What people do with assignments, as plain SQL on the source; each commit is entered in a ledger."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+
+import psycopg2
 
 from harness.company import Company, Person, Place, found
 from harness.database import Row, Sql
 from harness.ledger import Ledger, Version
+from harness.waiting import until
 
 COLUMNS = (
     *("project_id", "team_id", "user_id", "project_name", "team_name", "user_oid", "user_email"),
@@ -103,3 +106,36 @@ class Desk:
         for row in rows:
             state = {column: row[column] for column in COLUMNS}
             self._changes.append((row["id"], Version(row["row_lsn"], state)))
+
+
+class LastingDesk(Desk):
+    """A desk whose server may die and come back. It finds out what became of the last transaction."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Like a desk's; raises `Undo` when the server went away and nothing was committed."""
+        changes = None
+        try:
+            with super().transaction():
+                yield
+                changes = self._changes
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            if self._depth or not self._sql.is_lost:
+                raise
+            # A commit that was cut off may have happened.
+            if not changes or not self._happened(changes):
+                raise Undo from error
+            self.ledger.undone.difference_update(id_ for id_, _ in changes)
+            self.ledger.commit(changes)
+
+    def _happened(self, changes: Sequence[tuple[int, Version]]) -> bool:
+        """Whether the table shows the last of these changes, once it can be asked."""
+        assignment, last = changes[-1]
+        rows = until(lambda: self._stamp(assignment), "the server is back", timeout_s=60)
+        return rows == [[] if last.state is None else [{"row_lsn": last.lsn}]]
+
+    def _stamp(self, assignment: int) -> list[list[Row]]:
+        try:
+            return [self._sql.rows("SELECT row_lsn FROM teams_userassignment WHERE id = %s", [assignment])]
+        except psycopg2.OperationalError:
+            return []

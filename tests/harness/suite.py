@@ -8,7 +8,7 @@ from functools import partial
 
 from harness import history
 from harness.database import Row
-from harness.desk import Desk
+from harness.desk import Desk, LastingDesk
 from harness.ledger import Ledger
 from harness.mailbox import Mailbox
 from harness.projection import Projection
@@ -65,12 +65,17 @@ class Suite:
             projection.watch()
 
     def close(self) -> None:
+        """End all connections; whoever is asked next opens another one."""
         for part in (self.tasks.sql, self.mails.sql, *self._desks):
             part.close()
 
     def writer(self, *, seed: int | None = None) -> Writer:
         """A writer that begins when its block is entered; a seed repeats an earlier one's actions."""
         return Writer(self.stack.service_dsn("USER_TEAM"), seed=seed)
+
+    def lasting_writer(self) -> Writer:
+        """A writer that goes on when PostgreSQL was away."""
+        return Writer(self.stack.service_dsn("USER_TEAM"), desk=LastingDesk)
 
     def desk(self) -> Desk:
         """A new company; its connection ends with the suite's."""

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-_POLL_S = 0.02
 
 
-def until(condition: Callable[[], T], what: str, *, timeout_s: float = 30.0) -> T:
+def until(condition: Callable[[], T], what: str, *, timeout_s: float = 30.0, poll_s: float = 0.02) -> T:
     """Ask until the answer is true, and return it.
 
     Raises:
@@ -19,5 +18,5 @@ def until(condition: Callable[[], T], what: str, *, timeout_s: float = 30.0) -> 
     while not (answer := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout_s:g} s: {what} (last answer: {answer!r})")
-        time.sleep(_POLL_S)
+        time.sleep(poll_s)
     return answer

@@ -19,14 +19,15 @@ _LIVING = 30
 class Writer:
     """`with Writer(dsn) as writer:` writes until the block ends; `writer.ledger` says what it did."""
 
-    def __init__(self, dsn: str, *, seed: int | None = None) -> None:
+    def __init__(self, dsn: str, *, seed: int | None = None, desk: Callable[[str], Desk] = Desk) -> None:
         """Found a company of its own.
 
         Args:
             dsn: the source database, as the role of the team service.
+            desk: makes the desk that it works at.
             seed: of the order of its actions; a random one is printed, so that a failure can be repeated.
         """
-        self._desk = Desk(dsn)
+        self._desk = desk(dsn)
         seed = random.randrange(2**32) if seed is None else seed
         print(f"writer's seed: {seed}")  # noqa: T201 - pytest shows it when the test fails
         self._random = random.Random(seed)
