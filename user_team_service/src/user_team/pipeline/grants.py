@@ -52,7 +52,7 @@ def _viewer_grants(connection: BaseDatabaseWrapper) -> Iterator[str]:
 
 
 def _public_columns(model: type[models.Model]) -> list[str]:
-    return [field.column for field in model._meta.local_concrete_fields if field.name not in _SECRETS]
+    return [str(field.column) for field in model._meta.local_concrete_fields if field.name not in _SECRETS]
 
 
 def _is_there(connection: BaseDatabaseWrapper, role: str) -> bool:
