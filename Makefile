@@ -1,15 +1,26 @@
-# Every step of working on Team Suite. `make` alone explains itself; nothing but Python and make is needed.
+# Every step of working on Team Suite. `make` alone explains itself; nothing but make is needed, and Docker or Python.
 # Works with the make 3.81 of macOS.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 PACKAGES := service_kit user_team_service task_meeting_service notification_service debezium local_stack
-LOCKS := dev mail-catcher kafka-ui
+LOCKS := dev mail-catcher kafka-ui build
+# What each image holds: what its package says, at the versions of dev.txt.
+IMAGES := user_team_service task_meeting_service notification_service debezium
 UV ?= $(shell command -v uv || { $(BIN)/python -m uv --version >/dev/null 2>&1 && echo "$(BIN)/python -m uv"; })
 STACK := $(BIN)/python -m local_stack
+FASTAPI := task-meeting-api task-meeting-consumer notification-api notification-consumer notification-sender
 # A command with the addresses and passwords of the stack.
 IN_STACK := $(STACK) run $(BIN)/python -m
+
+# Containers. CONSUMERS=3 runs so many of each consumer; COMPOSE_FILE and COMPOSE_PROFILES are Docker Compose's own.
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+COMPOSE_FILE ?= docker-compose.yml$(if $(CONSUMERS),:docker-compose.consumer.yml)
+COMPOSE_PROFILES ?= tools
+export COMPOSE COMPOSE_FILE COMPOSE_PROFILES CONSUMERS BUILD
+# For what is about all containers, whatever profile they were started with.
+EVERY := COMPOSE_PROFILES=tools,observability,tests $(COMPOSE)
 
 .DEFAULT_GOAL := help
 
@@ -19,7 +30,7 @@ IN_STACK := $(STACK) run $(BIN)/python -m
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-zA-Z%-]+:.*## / { sub(/:.*/, "", $$1); sub(/%/, "SERVICE", $$1); printf "  %-23s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: install ## Run the main job on real parts and count what arrives (KEEP=1 leaves the stack running)
@@ -40,6 +51,119 @@ install: .venv/.installed ## Make .venv with everything in it (done by the other
 	@# Nine processes of ours start at once: they should not each compile the same code.
 	@$(BIN)/python -m compileall -q $(PACKAGES:%=%/src)
 	@touch $@
+
+##@ The suite in containers (Docker)
+
+.PHONY: up
+up: .env ## Start everything; returns when all is healthy (CONSUMERS=3, BUILD=no)
+	@deploy/bin/up
+
+.PHONY: up-django
+up-django: .env ## Start the admin and what it needs
+	@deploy/bin/up user-team
+
+.PHONY: up-observability
+up-observability: .env ## Start Prometheus and Grafana too
+	@COMPOSE_PROFILES=$(COMPOSE_PROFILES),observability deploy/bin/up
+
+.PHONY: .env
+.env:
+	@deploy/bin/secrets
+
+.PHONY: down
+down: .env ## Stop everything; the data stays
+	@$(EVERY) down --remove-orphans
+
+.PHONY: clean
+clean: .env ## Stop everything and remove its data, networks and the images built here
+	@$(EVERY) down --remove-orphans --volumes
+	@docker image ls --quiet --filter 'reference=team-suite/*' | sort -u | xargs -r docker image rm --force >/dev/null
+	@docker image prune --force --filter label=team-suite.stage >/dev/null
+
+.PHONY: ps
+ps: ## Show the containers and their health
+	@$(EVERY) ps --all
+
+.PHONY: logs
+logs: ## Follow all logs
+	@$(EVERY) logs --follow --tail 100
+
+.PHONY: logs-django
+logs-django: ## Follow the admin's log
+	@$(COMPOSE) logs --follow --tail 100 user-team
+
+.PHONY: logs-fastapi
+logs-fastapi: ## Follow the logs of the FastAPI services
+	@$(COMPOSE) logs --follow --tail 100 $(FASTAPI)
+
+logs-%: ## Follow the log of one service
+	@$(EVERY) logs --follow --tail 100 $*
+
+.PHONY: restart-django
+restart-django: ## Restart the admin
+	@$(COMPOSE) restart user-team
+
+restart-%: ## Restart one service
+	@$(EVERY) restart $*
+
+.PHONY: sh-django
+sh-django: ## Open a shell in the admin's container
+	@$(COMPOSE) exec user-team bash
+
+.PHONY: sh-fastapi
+sh-fastapi: ## Open a shell in the task service's container
+	@$(COMPOSE) exec task-meeting-api bash
+
+sh-%: ## Open a shell in the container of one service
+	@$(EVERY) exec $* bash
+
+.PHONY: db
+db: ## Open psql (DB=db_task, DB=db_notification; django_db otherwise)
+	@$(COMPOSE) exec postgres sh -c 'exec psql -U "$$POSTGRES_USER" -d $(or $(DB),django_db)'
+
+.PHONY: images
+images: .env ## Build the images
+	@IMAGE_REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) \
+		$(COMPOSE) build user-team task-meeting-api notification-api connector
+	@docker image ls --filter label=org.opencontainers.image.title --format '{{.Repository}}:{{.Tag}} {{.Size}}'
+
+.PHONY: prune
+prune: ## Remove stopped containers, unused networks and dangling images of this Docker; asks first
+	@printf 'This removes stopped containers, unused networks and dangling images of every project on this Docker, but no volume. Go on? [y/N] '; \
+		read answer; case "$$answer" in y|Y|yes) docker system prune --force;; *) echo "Nothing was removed.";; esac
+
+##@ Operating it
+
+.PHONY: migrate
+migrate: .env ## Bring the databases' schemas up to date
+	@for service in user-team task-meeting notification; do $(COMPOSE) run --rm $$service-migrate || exit 1; done
+
+.PHONY: createsuperuser
+createsuperuser: ## Make another administrator
+	@$(COMPOSE) exec user-team python -m user_team createsuperuser
+
+.PHONY: setup-connector
+setup-connector: .env ## Create the topics and register the Debezium connector; explains what is wrong
+	@$(COMPOSE) run --rm topics
+	@$(COMPOSE) run --rm connector
+
+.PHONY: parked
+parked: ## List the messages that could not be applied
+	@$(COMPOSE) exec -T task-meeting-consumer python -m task_meeting parked list
+	@$(COMPOSE) exec -T notification-consumer python -m notification parked list
+
+.PHONY: redrive
+redrive: ## Apply the parked messages again (KEY=1: only this key)
+	@$(COMPOSE) exec -T task-meeting-consumer python -m task_meeting parked redrive $(if $(KEY),--key '$(KEY)')
+	@$(COMPOSE) exec -T notification-consumer python -m notification parked redrive $(if $(KEY),--key '$(KEY)')
+
+.PHONY: backup
+backup: ## Dump all databases into backups/<time>
+	@deploy/bin/backup
+
+.PHONY: restore
+restore: ## Restore all databases (FROM=backups/<time>); asks first, says what becomes of slots and epochs
+	@deploy/bin/restore $(FROM)
 
 ##@ The stack without Docker
 
@@ -63,34 +187,32 @@ local-logs: install ## Follow the logs (ARGS=kafka: of one part)
 local-clean: install ## Stop everything and remove its data; the downloads stay in the cache
 	@$(STACK) clean
 
-.PHONY: kafka-ui
-kafka-ui: install ## Browse Kafka in this terminal
+.PHONY: local-kafka-ui
+local-kafka-ui: install ## Browse Kafka in this terminal
 	@$(STACK) kafka-ui
 
-##@ Operating it
-
-.PHONY: migrate
-migrate: install ## Bring the databases' schemas up to date
+.PHONY: local-migrate
+local-migrate: install ## The same as migrate, createsuperuser … above, in this stack
 	@$(IN_STACK) user_team migrate
 	@$(IN_STACK) task_meeting migrate
 	@$(IN_STACK) notification migrate
 
-.PHONY: createsuperuser
-createsuperuser: install ## Make another administrator
+.PHONY: local-createsuperuser
+local-createsuperuser: install
 	@$(IN_STACK) user_team createsuperuser
 
-.PHONY: setup-connector
-setup-connector: install ## Create the topics and register the Debezium connector; explains what is wrong
+.PHONY: local-setup-connector
+local-setup-connector: install
 	@$(IN_STACK) connector topics
 	@$(IN_STACK) connector register
 
-.PHONY: parked
-parked: install ## List the messages that could not be applied
+.PHONY: local-parked
+local-parked: install
 	@$(IN_STACK) task_meeting parked list
 	@$(IN_STACK) notification parked list
 
-.PHONY: redrive
-redrive: install ## Apply the parked messages again (KEY=1: only this key)
+.PHONY: local-redrive
+local-redrive: install
 	@$(IN_STACK) task_meeting parked redrive $(if $(KEY),--key '$(KEY)')
 	@$(IN_STACK) notification parked redrive $(if $(KEY),--key '$(KEY)')
 
@@ -99,6 +221,15 @@ redrive: install ## Apply the parked messages again (KEY=1: only this key)
 .PHONY: test
 test: install ## Run the tests (ARGS='-k name path')
 	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: test-compose
+test-compose: install ## Run the end-to-end tests on containers, kill some, and take all down
+	@deploy/bin/test-compose
+
+.PHONY: tests-fastapi
+tests-fastapi: .env ## Run the FastAPI services' tests in a container
+	@COMPOSE_FILE=docker-compose.yml:docker-compose.tests.yml $(COMPOSE) run --build --rm tests \
+		test ARGS="service_kit/tests task_meeting_service/tests notification_service/tests"
 
 .PHONY: lint
 lint: install ## Check style, types and the arrows between the packages
@@ -118,4 +249,8 @@ lock: install ## Lock the dependencies anew, Python's and Java's (needs uv)
 	@for lock in $(LOCKS); do echo "requirements/$$lock.txt"; \
 		$(UV) pip compile --quiet --generate-hashes --universal --no-strip-extras --no-header --python-version 3.11 \
 			requirements/$$lock.in -o requirements/$$lock.txt || exit 1; done
+	@for image in $(IMAGES); do echo "requirements/$$image.txt"; \
+		$(UV) pip compile --quiet --generate-hashes --universal --no-strip-extras --no-header --python-version 3.11 \
+			--constraint requirements/dev.txt --no-emit-package team-suite-service-kit \
+			$$image/pyproject.toml -o requirements/$$image.txt || exit 1; done
 	$(BIN)/python -m local_stack.fetch lock

@@ -8,8 +8,11 @@ from local_stack.paths import ROOT
 
 TARGETS = (
     *("help", "demo", "install", "local-up", "local-down", "local-status", "local-logs", "local-clean"),
-    *("kafka-ui", "migrate", "createsuperuser", "setup-connector", "parked", "redrive"),
-    *("test", "lint", "format", "lock"),
+    *("local-kafka-ui", "local-migrate"),
+    *("up", "up-django", "up-observability", "down", "clean", "ps", "logs", "logs-django", "logs-fastapi"),
+    *("restart-django", "sh-django", "sh-fastapi", "db", "images", "prune"),
+    *("migrate", "createsuperuser", "setup-connector", "parked", "redrive", "backup", "restore"),
+    *("test", "tests-fastapi", "test-compose", "lint", "format", "lock"),
 )
 
 
