@@ -7,7 +7,9 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 ATTEMPTS = Counter(
     "mail_attempts", "Mails handed to the server, by how the attempt ended.", ("kind", "outcome")
 )
-DROPPED = Counter("mail_dropped", "Mails that were void when they were about to be sent.")
+ENDED = Counter("mail_ended", "Mails that a sender brought to their end, by the final state.", ("state",))
+WAITING = Gauge("mail_notifications", "Mails that have not met their end, by their state.", ("state",))
+OLDEST_QUEUED = Gauge("mail_oldest_queued_seconds", "Age of the oldest queued mail; 0 when there is none.")
 RECOVERED = Counter(
     "mail_recovered", "Mails taken back from a sender that stopped in the middle of an attempt."
 )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from notification.delivery.census import Census
 from notification.delivery.dispatcher import Dispatcher
 from notification.delivery.lane import Lane
 from notification.delivery.listener import Listener
@@ -42,7 +43,7 @@ def smtp_server(settings: Settings) -> SmtpServer:
 async def run_sender(settings: Settings) -> None:
     """Send until a signal, and finish the mails under way; health and metrics are served beside it."""
     clock = SystemClock()
-    database = Database(settings.database_url, application_name="notification.sender", pool_size=2)
+    database = Database(settings.database_url, application_name="notification.sender", pool_size=3)
     progress = Progress(clock)
     dispatcher = build_dispatcher(settings, database, clock, progress)
     health = Health()
@@ -55,6 +56,7 @@ async def run_sender(settings: Settings) -> None:
         port_variable="NOTIFICATION_SENDER_PORT",
     )
     try:
-        await serve(server, dispatcher, Listener(database, dispatcher.wake, clock=clock))
+        listener = Listener(database, dispatcher.wake, clock=clock)
+        await serve(server, dispatcher, listener, Census(database, clock=clock))
     finally:
         await database.close()

@@ -13,7 +13,7 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """Where a mail is in its life; `sent`, `failed`, `cancelled` and `unconfirmed` are final."""
+    """Where a mail is in its life; `FINAL` has the states that it stays in."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -23,3 +23,6 @@ class State(StrEnum):
     # Nobody knows whether the server took it: it was handed over twice without an answer, or the
     # database was restored from a backup that was made before.
     UNCONFIRMED = "unconfirmed"
+
+
+FINAL = (State.SENT, State.FAILED, State.CANCELLED, State.UNCONFIRMED)

@@ -186,6 +186,10 @@ async def test_it_reports_its_health_and_stops_gracefully(start_sender, fresh, s
         await settled()
         metrics = (await http.get("/metrics")).text
         assert 'mail_attempts_total{kind="assigned",outcome="accepted"} 1.0' in metrics
+        # What an alert waits for is there before it happens.
+        assert 'mail_ended_total{state="unconfirmed"} 0.0' in metrics
+        assert 'mail_notifications{state="queued"} 0.0' in metrics
+        assert 'health_check_ok{check="delivery"} 1.0' in metrics
         mail_server.gate.clear()
         await fresh(2)
         await asyncio.wait_for(mail_server.at(f"end {address(2)}").wait(), 15)

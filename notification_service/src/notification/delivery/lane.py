@@ -68,7 +68,14 @@ class Lane:
             self.trouble = None
 
     async def send(self, mail: ClaimedMail) -> Settlement:
-        """Make one attempt."""
+        """Make one attempt; every log line meanwhile names the mail."""
+        with structlog.contextvars.bound_contextvars(notification_id=str(mail.letter.id)):
+            return await self._send(mail)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def _send(self, mail: ClaimedMail) -> Settlement:
         started = self._clock.monotonic()
         result = await self._attempt(mail)
         ATTEMPT_SECONDS.labels(result.outcome).observe(self._clock.monotonic() - started)
@@ -76,11 +83,8 @@ class Lane:
         if result.outcome is Outcome.ACCEPTED:
             age = self._clock.now() - mail.letter.committed_at
             COMMIT_TO_ACCEPTED_SECONDS.observe(max(0, age.total_seconds()))
-        log.info("mail_attempted", id=str(mail.letter.id), attempt=mail.attempt, outcome=result.outcome)
+        log.info("mail_attempted", attempt=mail.attempt, outcome=result.outcome)
         return Settlement(mail, result)
-
-    async def close(self) -> None:
-        await self._connection.close()
 
     async def _attempt(self, mail: ClaimedMail) -> Result:
         envelope = self._compose(mail)
@@ -90,7 +94,7 @@ class Lane:
             return await self._connection.deliver(envelope)
         except Exception:
             # A fault of our own or of a library's: where it struck is unknown, so the worst is assumed.
-            log.exception("mail_attempt_failed", id=str(mail.letter.id))
+            log.exception("mail_attempt_failed")
             await self._connection.close()
             return Result(Outcome.UNCONFIRMED, "an internal error during the attempt")
 
@@ -100,7 +104,7 @@ class Lane:
         except UndeliverableError as error:
             return Result(Outcome.REFUSED, error.reason)
         except Exception:
-            log.exception("mail_compose_failed", id=str(mail.letter.id))
+            log.exception("mail_compose_failed")
             return Result(Outcome.REFUSED, "the mail could not be written: an internal error")
 
 

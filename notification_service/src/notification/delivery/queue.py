@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from notification.metrics import DROPPED, RECOVERED
+from notification.metrics import ENDED, RECOVERED
 from notification.queries import sending
 from notification.service.claim import Claim, ClaimedMail, claim_due
-from notification.service.settle import LOST, Backoff, Settlement, settle
+from notification.service.settle import LOST, Backoff, Settlement, next_state, settle
+from notification.states import FINAL, State
 from service_kit.clock import Clock
 from service_kit.db import Database, WriteSession
 
@@ -27,6 +28,15 @@ class Policy:
     lease: timedelta = timedelta(seconds=30)
     max_age: timedelta = timedelta(hours=72)
     backoff: Backoff = field(default_factory=Backoff)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchanged:
+    """What one transaction did; it counts only once that is committed."""
+
+    claim: Claim
+    recovered: list[State]
+    next_due: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,38 +79,46 @@ class Queue:
         """
         try:
             async with self._database.transaction() as session:
-                claim, next_due = await self._exchange(session, finished, limit, held)
+                done = await self._exchange(session, finished, limit, held)
         except BaseException:
             self._uncertain = True
             raise
         self._uncertain = False
-        DROPPED.inc(claim.dropped)
-        due_in = None if next_due is None else (next_due - self._clock.now()).total_seconds()
-        return Round(claim.mails, due_in)
+        _report(done, finished)
+        due_in = None if done.next_due is None else (done.next_due - self._clock.now()).total_seconds()
+        return Round(done.claim.mails, due_in)
 
     async def _exchange(
         self, session: WriteSession, finished: Sequence[Settlement], limit: int, held: Collection[UUID]
-    ) -> tuple[Claim, datetime | None]:
+    ) -> _Exchanged:
         now, policy = self._clock.now(), self._policy
         await settle(session, finished, owner=self._owner, now=now, backoff=policy.backoff)
         if self._uncertain:
             await sending.release(session, owner=self._owner, held=held)
-        await self._care(session, now)
-        claim = Claim([], 0)
+        recovered = await self._care(session, now)
+        claim = Claim([], [])
         if limit:
             claim = await claim_due(
                 session, owner=self._owner, limit=limit, now=now, lease=policy.lease, max_age=policy.max_age
             )
-        return claim, await sending.next_due(session)
+        return _Exchanged(claim, recovered, await sending.next_due(session))
 
-    async def _care(self, session: WriteSession, now: datetime) -> None:
+    async def _care(self, session: WriteSession, now: datetime) -> list[State]:
         """Now and then: keep our leases, and take back those of senders that are gone."""
         if self._clock.monotonic() < self._next_care:
-            return
+            return []
         lease = self._policy.lease
         self._next_care = self._clock.monotonic() + lease.total_seconds() / 3
         await sending.renew(session, owner=self._owner, until=now + lease)
         # Not right after an outage of the database: the others could not renew their leases either.
-        if not self._uncertain:
-            recovered = await sending.recover(session, owner=self._owner, now=now, reason=LOST)
-            RECOVERED.inc(recovered)
+        if self._uncertain:
+            return []
+        return await sending.recover(session, owner=self._owner, now=now, reason=LOST)
+
+
+def _report(done: _Exchanged, finished: Sequence[Settlement]) -> None:
+    RECOVERED.inc(len(done.recovered))
+    settled = [next_state(one.result, in_doubt=one.mail.in_doubt) for one in finished]
+    for state in (*settled, *done.recovered, *done.claim.dropped):
+        if state in FINAL:
+            ENDED.labels(state).inc()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 
+from notification.states import State
 from service_kit.db import ReadSession, WriteSession
 
 # A person hears of one assignment in the order in which it changed: a later mail waits for the earlier.
@@ -85,10 +86,10 @@ _RECOVER = text("""
         SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'queued' END, in_doubt = true,
             reason = :reason, next_attempt_at = :now, lease_owner = NULL, lease_until = NULL
         WHERE state = 'sending' AND lease_until < :now AND lease_owner <> :owner
-        RETURNING id, attempts)
+        RETURNING id, attempts, state)
     UPDATE attempt AS a SET finished_at = :now, outcome = 'unconfirmed', detail = :reason
     FROM lost WHERE a.notification_id = lost.id AND a.number = lost.attempts
-    RETURNING a.notification_id
+    RETURNING lost.state
 """)
 _RELEASE = text("""
     WITH released AS (
@@ -150,12 +151,13 @@ async def renew(session: WriteSession, *, owner: UUID, until: datetime) -> None:
     await session.execute(_RENEW, {"owner": owner, "until": until})
 
 
-async def recover(session: WriteSession, *, owner: UUID, now: datetime, reason: str) -> int:
-    """Take back the mails of other senders whose lease is over; returns how many.
+async def recover(session: WriteSession, *, owner: UUID, now: datetime, reason: str) -> list[State]:
+    """Take back the mails of other senders whose lease is over; returns what each has become.
 
     Nobody knows whether the server has them: they go once more, and after that stay unconfirmed.
     """
-    return len((await session.execute(_RECOVER, {"owner": owner, "now": now, "reason": reason})).all())
+    states = await session.scalars(_RECOVER, {"owner": owner, "now": now, "reason": reason})
+    return [State(state) for state in states]
 
 
 async def release(session: WriteSession, *, owner: UUID, held: Collection[UUID]) -> None:

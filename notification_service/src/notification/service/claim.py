@@ -28,10 +28,10 @@ class ClaimedMail:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a sender got; `dropped` mails were due too, and void."""
+    """What a sender got; `dropped` has the final states of mails that were due too, and void."""
 
     mails: list[ClaimedMail]
-    dropped: int
+    dropped: list[State]
 
 
 async def claim_due(
@@ -53,7 +53,8 @@ async def claim_due(
     valid = [mail for mail in due if mail["id"] not in void]
     await sending.drop(session, void)
     await sending.lease(session, valid, owner=owner, now=now, until=now + lease)
-    return Claim([_claimed(mail) for mail in valid], len(void))
+    dropped = [_state_when_dropped(mail) for mail in due if mail["id"] in void]
+    return Claim([_claimed(mail) for mail in valid], dropped)
 
 
 def why_void(mail: Mapping[str, Any] | RowMapping, *, oldest_news: datetime) -> str | None:
@@ -71,6 +72,11 @@ def why_void(mail: Mapping[str, Any] | RowMapping, *, oldest_news: datetime) -> 
     if mail["holder"] != mail["user_oid"]:
         return "the assignment has gone to somebody else meanwhile"
     return None
+
+
+def _state_when_dropped(mail: RowMapping) -> State:
+    """As `sending.drop` writes it."""
+    return State.UNCONFIRMED if mail["in_doubt"] else State.CANCELLED
 
 
 def _claimed(mail: RowMapping) -> ClaimedMail:
