@@ -18,7 +18,7 @@ services=(user_team task_meeting notification)
 databases=()
 format="team-suite-backup 1"
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$@"; } # LINE…
 
 die() {
   printf '%s\n' "$@" >&2
@@ -55,4 +55,6 @@ sum_of() { # FILE: its SHA-256
 
 bytes_of() { wc -c <"$1" | tr -d ' '; }
 
-megabytes() { awk -v bytes="$1" 'BEGIN { printf "%.1f MB", bytes / 1e6 }'; }
+size_of() { # FILE: its size, for people
+  awk -v bytes="$(bytes_of "$1")" 'BEGIN { if (bytes < 1e6) printf "%d kB", bytes / 1e3; else printf "%.1f MB", bytes / 1e6 }'
+}

@@ -138,6 +138,7 @@ class Repositioner:
             statement.on_conflict_do_update(
                 index_elements=["consumer_group", "topic", "partition"],
                 set_={"next_offset": statement.excluded.next_offset, "updated_at": func.now()},
+                where=table.c.next_offset != statement.excluded.next_offset,
             )
         )
 
