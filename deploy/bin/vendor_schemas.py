@@ -4,7 +4,7 @@ Run it with `.venv/bin/python deploy/bin/vendor_schemas.py` after a version belo
 network, Go and the venv; `lint-deploy` needs none of them. The sources are packages from their ordinary
 registries. Only structure is kept: no description, no default, no status (nobody writes one by hand).
 """
-# ruff: noqa: INP001, S603, S607 - a script of its own; the programs it calls are found on PATH
+# ruff: noqa: INP001, S603 - a script of its own; the programs it calls are found on PATH
 
 import json
 import subprocess
@@ -113,7 +113,7 @@ def _custom(definitions: Iterable[Path]) -> Iterator[tuple[str, Schema]]:
 
 
 def _closed(source: Schema) -> Schema:
-    """A structural OpenAPI schema as a JSON schema that refuses unknown fields, as the API server prunes them."""
+    """A structural OpenAPI schema as a JSON schema that refuses unknown fields; an API server drops them."""
     if source.get("x-kubernetes-int-or-string"):
         return {"type": ["integer", "string"]}
     schema = {key: value for key, value in source.items() if key in _KEPT}
@@ -208,7 +208,10 @@ def _strimzi(folder: Path) -> list[Path]:
             *("io.strimzi.crdgenerator.CrdGenerator", "--yaml", "--target-kube", "1.30+"),
             *("--crd-api-version", "v1", "--api-versions", "v1"),
             *("--describe-api-versions", "v1", "--storage-version", "v1"),
-            *(f"io.strimzi.api.kafka.model.{STRIMZI_KINDS[kind]}.{kind}={file}" for kind, file in files.items()),
+            *(
+                f"io.strimzi.api.kafka.model.{STRIMZI_KINDS[kind]}.{kind}={file}"
+                for kind, file in files.items()
+            ),
         ),
         check=True,
     )

@@ -35,6 +35,15 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{ toJson $found }}
 {{- end }}
 
+{{/* The group in which a service consumes. In: contract, service. */}}
+{{- define "suite.group" -}}
+{{- $group := "" -}}
+{{- range .contract.consumers -}}
+{{- if eq .service $.service -}}{{- $group = .group -}}{{- end -}}
+{{- end -}}
+{{- required (printf "the contract of %s has no consumer %q" .contract.topic .service) $group -}}
+{{- end }}
+
 {{/* Those of every process, its own, and those from secrets. In: root, values, secrets. */}}
 {{- define "suite.variables" -}}
 {{- range $name, $value := merge dict (.values | default dict) .root.Values.env }}
