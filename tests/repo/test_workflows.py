@@ -72,14 +72,14 @@ def test_only_publication_and_the_proposal_of_locks_may_write():
     assert writers == {"publish.yml: images", "locks.yml: propose"}
 
 
-def test_a_checkout_leaves_its_token_only_to_the_job_that_pushes():
+def test_no_checkout_leaves_its_token_behind():
     kept = [
         place
         for place, step in steps()
         if step.get("uses", "").startswith("actions/checkout@")
         and step.get("with", {}).get("persist-credentials") is not False
     ]
-    assert kept == ["locks.yml: propose"]
+    assert kept == []
 
 
 def test_no_secret_but_the_workflow_s_own_token_is_used():
