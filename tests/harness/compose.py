@@ -135,17 +135,16 @@ class Compose:
     def connect_url(self) -> str:
         return f"http://{HOST}:{self._chosen['CONNECT_PORT']}"
 
-    def dsn(self, database: str = "postgres") -> str:
-        """A libpq address, as the superuser."""
-        return self._dsn(database, self._chosen["POSTGRES_USER"], self._chosen["POSTGRES_PASSWORD"])
+    def dsn(self, database: str = "postgres", *, user: str | None = None, password: str | None = None) -> str:
+        """A libpq address; without `user` it is the superuser's."""
+        user = user or self._chosen["POSTGRES_USER"]
+        password = password or self._chosen["POSTGRES_PASSWORD"]
+        return f"postgresql://{user}:{password}@{HOST}:{self._chosen['POSTGRES_PORT']}/{database}"
 
     def service_dsn(self, service: str) -> str:
         """The address that a service uses: ``USER_TEAM``, ``TASK_MEETING`` or ``NOTIFICATION``."""
-        names = (f"{service}_DB_{what}" for what in ("NAME", "USER", "PASSWORD"))
-        return self._dsn(*(self._chosen[name] for name in names))
-
-    def _dsn(self, database: str, user: str, password: str) -> str:
-        return f"postgresql://{user}:{password}@{HOST}:{self._chosen['POSTGRES_PORT']}/{database}"
+        name, user, password = (self._chosen[f"{service}_DB_{what}"] for what in ("NAME", "USER", "PASSWORD"))
+        return self.dsn(name, user=user, password=password)
 
     # -- the containers
 

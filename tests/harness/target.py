@@ -29,8 +29,8 @@ class Target(Protocol):
     def mail_store(self) -> Path:
         """The mail catcher's SQLite file."""
 
-    def dsn(self, database: str = "postgres") -> str:
-        """A libpq address, as the superuser."""
+    def dsn(self, database: str = "postgres", *, user: str | None = None, password: str | None = None) -> str:
+        """A libpq address; without `user` it is the superuser's."""
 
     def service_dsn(self, service: str) -> str:
         """The address that a service uses: ``USER_TEAM``, ``TASK_MEETING`` or ``NOTIFICATION``."""
