@@ -88,6 +88,14 @@ def test_debezium_is_the_version_of_every_stack():
     assert f" {artifact['group']}:{artifact['artifact']}:{artifact['version']} " in coordinates
 
 
+def test_alerts_are_those_that_promtool_has_tested():
+    rules = REPOSITORY / "deploy" / "prometheus" / "rules"
+    expected = {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in rules.glob("*.yml")}
+    given = of(render("--set", "monitoring.enabled=true"), "PrometheusRule")
+    found = {document["metadata"]["name"].removeprefix("suite-"): document["spec"] for document in given}
+    assert found == expected
+
+
 def test_every_variable_is_one_of_env_example(chart):
     documented = dotenv_values(REPOSITORY / ".env.example", interpolate=False).keys()
     used = {name for _, container in containers(chart) for name in variables(container)}

@@ -74,7 +74,8 @@ class _Cluster(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def cluster() -> Iterator[str]:
+def cluster(monkeypatch, tmp_path) -> Iterator[str]:
+    monkeypatch.setenv("KUBECACHEDIR", str(tmp_path))
     with ThreadingHTTPServer(("127.0.0.1", 0), _Cluster) as server:
         server.pages = pages_of(render(), "suite-user-team", "suite-task-meeting")
         threading.Thread(target=server.serve_forever, daemon=True).start()
