@@ -124,7 +124,7 @@ db: ## Open psql (DB=db_task, DB=db_notification; django_db otherwise)
 .PHONY: images
 images: .env ## Build the images
 	@IMAGE_REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) \
-		$(COMPOSE) build user-team task-meeting-api notification-api connector
+		$(COMPOSE) build user-team-migrate task-meeting-migrate notification-migrate topics
 	@docker image ls --filter label=org.opencontainers.image.title --format '{{.Repository}}:{{.Tag}} {{.Size}}'
 
 .PHONY: prune
