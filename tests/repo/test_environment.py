@@ -1,6 +1,7 @@
 """`.env.example` says everything that can be set, and nothing that cannot."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,9 @@ SETTINGS = (
     connector.settings.ConnectorSettings,
 )
 DJANGO = ROOT / "user_team_service" / "src" / "user_team"
+COMPOSE_FILES = sorted(ROOT.glob("docker-compose*.yml"))
+# ${NAME:-default}, ${NAME:?what is wrong} or ${NAME}; $${…} is not Compose's.
+REFERENCE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<text>(?:[^{}]|\{[^{}]*\})*))?\}")
 READERS = {"text", "number", "flag", "words"}
 
 
@@ -49,6 +53,16 @@ def of_django() -> Iterator[str]:
                     yield first.value
 
 
+def of_compose() -> Iterator[re.Match[str]]:
+    """Every reference to a variable in the compose files."""
+    for file in COMPOSE_FILES:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        for line in lines:
+            yield from REFERENCE.finditer(
+                line.partition(" #")[0] if not line.lstrip().startswith("#") else ""
+            )
+
+
 def calls(file: Path) -> Iterable[ast.Call]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
@@ -64,7 +78,7 @@ def test_every_variable_is_documented_and_every_documented_one_is_read(documente
     read = {name for settings in SETTINGS for name in of_settings(settings)}
     read |= set(of_django())
     read |= set(of_settings(StackSettings)) | set(credentials.NAMES)
-    read |= set(definition.load().variables)
+    read |= set(definition.load().variables) | {reference["name"] for reference in of_compose()}
     assert read - documented.keys() == set(), "not in .env.example"
     assert documented.keys() - read == set(), "nobody reads these"
 
@@ -89,6 +103,20 @@ def test_the_documented_values_are_the_defaults(documented, settings):
         if not field.is_required() and documented[names[name]] != as_text(field.default)
     }
     assert wrong == {}
+
+
+def test_the_defaults_of_the_compose_files_are_the_documented_ones(documented):
+    """A password has none: Compose stops without it."""
+    wrong = {
+        (reference["name"], reference["text"])
+        for reference in of_compose()
+        if reference["text"] != documented[reference["name"]] and reference["kind"] != "?"
+    }
+    assert wrong == set()
+    required = {reference["name"] for reference in of_compose() if reference["kind"] == "?"}
+    assert required == {name for name in documented if name.endswith(("_PASSWORD", "_KEY"))} - {
+        "NOTIFICATION_SMTP_PASSWORD"
+    }
 
 
 def as_text(default: object) -> str:
