@@ -3,6 +3,7 @@
 Faults, row 19: the source goes back to an older state, and consumers follow it without a mail.
 """
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -125,7 +126,7 @@ def test_everything_is_as_it_was_nobody_is_mailed_and_work_goes_on(
     desk = running.desk()
     ann, bob, cid, dan, eve, *_ = desk.company.people
     here, there, *_ = desk.company.places
-    stays, moves, _goes = [desk.assign(person, here) for person in (ann, bob, cid)]
+    stays, moves, goes = [desk.assign(person, here) for person in (ann, bob, cid)]
     assert running.problems(desk) == []
     compose.hold("notification-sender")
     desk.assign(dan, here)  # his mail waits when the backup is made, and is sent after that
@@ -135,7 +136,7 @@ def test_everything_is_as_it_was_nobody_is_mailed_and_work_goes_on(
     compose.release("notification-sender")
 
     desk.move(moves, there)
-    desk.end(_goes)
+    desk.end(goes)
     desk.assign(eve, there)
     assert running.problems(desk) == []
     caught = running.mailbox.times(desk.company.marker)
@@ -191,12 +192,8 @@ def test_whenever_it_is_killed_the_stack_comes_back_whole(
     assert source(compose, desk) == then
     until(lambda: projected(running, desk) == [then, then], "the backup is there", timeout_s=60)
     assert running.mailbox.times(desk.company.marker) == caught
-    for left in [name for name in names(superuser) if "_before_" in name or "_restoring" in name]:
-        superuser_drops(compose, left)
-
-
-def superuser_drops(compose: Compose, database: str) -> None:
-    compose.compose("exec", "-T", "postgres", "dropdb", "--username=postgres", "--force", database)
+    for left in [name for name in names(superuser) if "_before_" in name]:
+        compose.compose("exec", "-T", "postgres", "dropdb", "--username=postgres", left)
 
 
 def flip(path: Path) -> None:
@@ -232,6 +229,26 @@ def test_a_spoilt_backup_is_refused_before_anything_is_touched(
     assert done.stdout.splitlines()[-2:] == ["Nothing was touched.", "(docs/runbooks/backup.md)"]
     assert {container.id: container.run for container in compose.containers()} == before
     assert compose._env_file.read_text() == variables
+
+
+def test_a_backup_that_cannot_be_restored_replaces_nothing(
+    compose: Compose, operator: Operator, superuser: Sql
+):
+    """Its sums are right, but PostgreSQL does not understand it."""
+    backup = operator.backup()
+    spoilt = backup / "notification.dump"
+    spoilt.write_bytes(b"from a newer PostgreSQL")
+    manifest = (backup / "manifest").read_text().splitlines()
+    line = f"file notification.dump 23 {hashlib.sha256(spoilt.read_bytes()).hexdigest()}"
+    changed = [line if " notification.dump " in old else old for old in manifest]
+    (backup / "manifest").write_text("\n".join(changed) + "\n")
+    running_since = {it.service: it.run for it in compose.containers() if it.is_running}
+    before = names(superuser)
+    done = operator.run("restore", FROM=str(backup), YES="1")
+    assert done.returncode != 0
+    assert "Nothing was replaced, and what ran still runs." in done.stdout
+    assert names(superuser) == before
+    assert {it.service: it.run for it in compose.containers() if it.is_running} == running_since
 
 
 def test_nothing_is_replaced_without_a_yes(operator: Operator):
