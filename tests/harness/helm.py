@@ -10,6 +10,8 @@ from connector.contracts import REPOSITORY
 
 CHART = REPOSITORY / "deploy" / "helm" / "team-suite"
 TOOL = REPOSITORY / "deploy" / "bin" / "deploy-tool"
+# A helm may have been built without knowing any.
+KUBERNETES = "1.37.0"
 WORKLOADS = ("Deployment", "Job")
 # Arguments of `render`, by the name of the installation that they make.
 INSTALLATIONS = {"default": (), "production": ("--values", str(CHART / "values-production.yaml"))}
@@ -23,7 +25,7 @@ def tool(name: str) -> str:
 
 
 def template(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [tool("helm"), "template", "suite", str(CHART), *arguments]
+    command = [tool("helm"), "template", "suite", str(CHART), "--kube-version", KUBERNETES, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
