@@ -1,7 +1,15 @@
 """What this service exports, in a registry of its own; `pipeline.metrics` adds change capture."""
 
-from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, CollectorRegistry, Histogram, ProcessCollector
+from prometheus_client import (
+    GC_COLLECTOR,
+    PLATFORM_COLLECTOR,
+    CollectorRegistry,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
+disable_created_metrics()  # a second series for each counter, of which nobody asks anything
 REGISTRY = CollectorRegistry(auto_describe=True)
 REGISTRY.register(PLATFORM_COLLECTOR)
 REGISTRY.register(GC_COLLECTOR)
