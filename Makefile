@@ -238,6 +238,22 @@ lint: install ## Check style, types and the arrows between the packages
 	@status=0; for package in $(PACKAGES); do echo "mypy $$package"; $(BIN)/mypy $$package/src || status=1; done; exit $$status
 	$(BIN)/lint-imports
 
+.PHONY: lint-deploy
+lint-deploy: ## Check the Helm chart and the other manifests (helm and kubeconform: compiled once with Go)
+	@deploy/bin/lint-deploy
+
+.PHONY: lint-workflows
+lint-workflows: ## Check the GitHub workflows (actionlint: compiled once with Go)
+	@deploy/bin/lint-workflows
+
+.PHONY: lint-compose
+lint-compose: ## Check every combination of compose files and profiles
+	@deploy/bin/lint-compose
+
+.PHONY: pictures
+pictures: install ## Take the pictures of the docs anew, with Chromium
+	@$(BIN)/python docs/pictures/make.py
+
 .PHONY: format
 format: install ## Format the code and fix what can be fixed without thinking
 	$(BIN)/ruff check --fix-only .
