@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
-disable_created_metrics()  # a second series for each counter, of which nobody asks anything
+# A second series for each counter: nobody asks when it began.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in prometheus_client
 _PLACE = ("group", "topic", "partition")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 

@@ -9,7 +9,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-disable_created_metrics()  # a second series for each counter, of which nobody asks anything
+# A second series for each counter: nobody asks when it began.
+disable_created_metrics()
 REGISTRY = CollectorRegistry(auto_describe=True)
 REGISTRY.register(PLATFORM_COLLECTOR)
 REGISTRY.register(GC_COLLECTOR)
