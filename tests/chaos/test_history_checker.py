@@ -5,7 +5,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from harness.history import check_applied, check_intents, check_mails, check_rows
+from harness.history import (
+    check_applied,
+    check_intents,
+    check_mails,
+    check_mails_after_deaths,
+    check_rows,
+)
 from harness.ledger import Ledger, Version
 from harness.projection import Applied
 
@@ -122,3 +128,24 @@ def mail(state: str, reason: str | None = None) -> dict:
 )
 def test_every_planned_mail_is_caught_once_and_no_other(row, caught, problems):
     assert len(check_mails([row], Counter(caught))) == problems
+
+
+@pytest.mark.parametrize(
+    ("state", "in_doubt", "times", "problems"),
+    [
+        ("sent", True, 1, 0),
+        ("sent", True, 2, 0),
+        ("sent", True, 3, 1),
+        ("sent", True, 0, 1),
+        ("unconfirmed", True, 0, 0),
+        ("unconfirmed", True, 2, 0),
+        ("unconfirmed", True, 3, 1),
+        ("failed", True, 1, 1),
+        ("sent", False, 1, 0),
+        ("sent", False, 2, 1),
+        ("unconfirmed", False, 1, 1),
+    ],
+)
+def test_only_what_a_dead_sender_had_in_its_hands_may_come_twice(state, in_doubt, times, problems):
+    row = {**mail(state), "in_doubt": in_doubt}
+    assert len(check_mails_after_deaths([row], Counter({row["message_id"]: times}))) == problems

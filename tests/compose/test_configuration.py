@@ -1,7 +1,6 @@
 """The compose files: every combination that is documented is valid."""
 
 import pytest
-import yaml
 
 from harness.compose import BASE, CONSUMER, TESTS, Compose, published
 from harness.docker import DockerError
@@ -35,7 +34,7 @@ def test_every_profile_is_a_known_one(compose: Compose):
 
 @pytest.mark.parametrize("profile", [(), ("--profile=*",)], ids=["default", "all profiles"])
 def test_everything_is_published_on_the_loopback_address_by_a_variable(compose: Compose, profile):
-    services = yaml.safe_load(compose.compose(*profile, "config"))["services"]
+    services = compose.configuration(*profile)["services"]
     ports = [port for service in services.values() for port in service.get("ports", [])]
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
     chosen = {compose.variables[name] for name in published()}

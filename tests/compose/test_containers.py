@@ -46,12 +46,14 @@ def test_a_container_that_is_not_confined_is_noticed(compose: Compose, fault):
 
 def test_no_process_is_root_s(compose: Compose):
     """Whatever the configuration says: what the machine sees."""
-    users = {
-        container.service: set(docker("top", container.id, "-eo", "uid").split()[1:])
-        for container in compose.containers()
-        if container.is_running
-    }
+    running = [container for container in compose.containers() if container.is_running]
+    users = {container.service: {user for _, user in processes(container)} for container in running}
     assert [service for service, uids in users.items() if not uids or "0" in uids] == []
+
+
+def processes(container: Container) -> list[list[str]]:
+    """Pid and uid of each."""
+    return [line.split() for line in docker("top", container.id, "-eo", "pid,uid").splitlines()[1:]]
 
 
 def test_containers_reach_only_what_they_need(compose: Compose):

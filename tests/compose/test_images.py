@@ -18,7 +18,7 @@ IMAGES = {
     "notification": ("notification-api", "notification_service", "mjml-python"),
     "connector": ("connector", "debezium", "aiokafka"),
 }
-LABELS = ("title", "version", "revision", "licenses", "source")
+LABELS = ("title", "version", "revision", "licenses")
 
 
 def facts(name: str) -> dict:

@@ -1,5 +1,6 @@
 """The suite on Docker compose, for the tests: a project of its own, beside whatever else runs here."""
 
+import json
 import os
 import re
 import secrets
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from dotenv import dotenv_values
 
@@ -76,7 +77,7 @@ class Compose:
         """
         try:
             with self._timed("images built"):
-                self.compose("build", "--quiet")
+                self.compose("build", "--quiet", *_builders(self.configuration()["services"]))
             self.up()
         except BaseException:
             self.down(volumes=True)
@@ -160,6 +161,10 @@ class Compose:
         """What a service has logged, in this and earlier runs of its container."""
         return docker("logs", self.container(name).id)
 
+    def configuration(self, *options: str) -> dict[str, Any]:
+        """The compose files as compose understands them, all variables replaced."""
+        return json.loads(self.compose(*options, "config", "--format=json"))
+
     def compose(
         self, *arguments: str, files: Sequence[str] = (BASE, TESTS), exported: Mapping[str, str] | None = None
     ) -> str:
@@ -236,6 +241,12 @@ def published() -> set[str]:
     """The variables of all ports that the compose files publish on this machine."""
     files = (ROOT / name for name in (BASE, TESTS))
     return {name for file in files for name in _PUBLISHED.findall(file.read_text(encoding="utf-8"))}
+
+
+def _builders(services: Mapping[str, Any]) -> list[str]:
+    """One service per image that is built: the classic builder would build it anew for each that uses it."""
+    chosen = {service["image"]: name for name, service in services.items() if "build" in service}
+    return sorted(chosen.values())
 
 
 @cache

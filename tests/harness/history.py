@@ -115,3 +115,21 @@ def check_mails(notifications: Sequence[Row], caught: Counter[str]) -> list[str]
             problems.append(f"mail {row['id']} is {row['state']} and was caught {times} times")
     known = {row["message_id"] for row in notifications}
     return problems + [f"ghost: a mail that nobody planned, {id_}" for id_ in caught.keys() - known]
+
+
+def check_mails_after_deaths(notifications: Sequence[Row], caught: Counter[str]) -> list[str]:
+    """Like `check_mails`, when a sender died or lost its database in the middle of its work.
+
+    Of a mail that it had handed over nobody knows whether it was taken: it goes once more, or it ends as
+    unconfirmed if it is void by then. No other mail may come twice.
+    """
+    doubtful = {row["message_id"]: row for row in notifications if row["in_doubt"]}
+    allowed = {"sent": {1, 2}, "unconfirmed": {0, 1, 2}}
+    problems = [
+        f"mail {row['id']}, in doubt, is {row['state']} and was caught {caught[id_]} times"
+        for id_, row in doubtful.items()
+        if caught[id_] not in allowed.get(row["state"], ())
+    ]
+    certain = [row for row in notifications if not row["in_doubt"]]
+    others = Counter({id_: times for id_, times in caught.items() if id_ not in doubtful})
+    return problems + check_mails(certain, others)

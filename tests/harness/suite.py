@@ -1,7 +1,8 @@
 """The running suite as the tests see it: the source, two projections, the mails, and the whole check."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -161,13 +162,22 @@ class Suite:
 
     def problems(self, author: Writer | Desk) -> list[str]:
         """Everything that is wrong when the work of an author who has stopped has arrived."""
+        return self._problems(author, history.check_mails)
+
+    def problems_after_deaths(self, author: Writer | Desk) -> list[str]:
+        """The same when senders died: a mail that one had in its hands may have come twice."""
+        return self._problems(author, history.check_mails_after_deaths)
+
+    def _problems(
+        self, author: Writer | Desk, check_mails: Callable[[list[Row], Counter[str]], list[str]]
+    ) -> list[str]:
         self.wait_shown(author.ledger)
         found = []
         for projection in self.projections:
             found += self.row_problems(projection, author)
         notifications = self.wait_mailed(author.company.marker)
         found += history.check_intents(author.ledger, notifications)
-        return found + history.check_mails(notifications, self.mailbox.times(author.company.marker))
+        return found + check_mails(notifications, self.mailbox.times(author.company.marker))
 
     def row_problems(self, projection: Projection, author: Writer | Desk) -> list[str]:
         """What is wrong in one projection with an author's assignments, now and on the way there."""
