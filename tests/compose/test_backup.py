@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.compose import BASE, ROOT, TESTS, Compose
+from harness.compose import Compose
+from harness.compose_files import BASE, ROOT, TESTS
 from harness.database import Row, Sql
 from harness.desk import Desk
 from harness.suite import Suite
@@ -28,12 +29,12 @@ class Operator:
     """Somebody who runs the commands behind `make backup` and `make restore`."""
 
     def __init__(self, compose: Compose, folder: Path) -> None:
-        env_file = str(compose._env_file)
+        env_file = str(compose.env_file)
         files = [f"--file={ROOT / file}" for file in (BASE, TESTS)]
         options = ["--project-name", compose.project, "--env-file", env_file, *files]
         self.folder = folder
         self._environment = {
-            **compose._machine,
+            **compose.machine,
             "COMPOSE": " ".join(["docker", "compose", *options]),
             "ENV_FILE": env_file,
             "BACKUPS": str(folder),
@@ -222,13 +223,13 @@ def test_a_spoilt_backup_is_refused_before_anything_is_touched(
     backup = operator.backup()
     spoil(backup / file)
     before = {container.id: container.run for container in compose.containers()}
-    variables = compose._env_file.read_text()
+    variables = compose.env_file.read_text()
     done = operator.run("restore", FROM=str(backup), YES="1")
     assert done.returncode == 1
     assert reason in done.stdout
     assert done.stdout.splitlines()[-2:] == ["Nothing was touched.", "(docs/runbooks/backup.md)"]
     assert {container.id: container.run for container in compose.containers()} == before
-    assert compose._env_file.read_text() == variables
+    assert compose.env_file.read_text() == variables
 
 
 def test_a_backup_that_cannot_be_restored_replaces_nothing(

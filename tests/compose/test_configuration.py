@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.compose import BASE, CONSUMER, TESTS, Compose, published
+from harness.compose import Compose
+from harness.compose_files import BASE, CONSUMER, TESTS, published
 from harness.docker import DockerError
 
 pytestmark = pytest.mark.target("compose")

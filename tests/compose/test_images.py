@@ -5,7 +5,8 @@ import tomllib
 
 import pytest
 
-from harness.compose import ROOT, Compose
+from harness.compose import Compose
+from harness.compose_files import ROOT
 from harness.docker import docker
 
 pytestmark = pytest.mark.target("compose")

@@ -2,30 +2,25 @@
 
 import json
 import os
-import re
 import secrets
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from dotenv import dotenv_values
 
-from harness.docker import Container, DockerError, containers, docker, labelled
+from harness.compose_files import BASE, ROOT, TESTS, one_service_per_image, published
+from harness.docker import Container, DockerError, builder, containers, docker, labelled
 from harness.ports import free_ports
 from harness.waiting import until
 from local_stack import credentials
 
-ROOT = Path(__file__).resolve().parents[2]
-BASE, TESTS, CONSUMER = "docker-compose.yml", "docker-compose.tests.yml", "docker-compose.consumer.yml"
 HOST = "127.0.0.1"
 SECRETS = (*credentials.NAMES, "GRAFANA_ADMIN_PASSWORD")
 _IMAGE_TAG = "test"
-_PUBLISHED = re.compile(r"127\.0\.0\.1:\$\{(\w+)")
 _POLL_S = 0.3
 _UP_S = 240.0
 
@@ -56,9 +51,9 @@ class Compose:
             "IMAGE_TAG": _IMAGE_TAG,
             "TEST_MAIL_DIR": str(self.mail_store.parent),
         }
-        self._env_file = folder / "compose.env"
-        self._env_file.touch(mode=0o600)
-        self._env_file.write_text("".join(f"{name}='{value}'\n" for name, value in self._chosen.items()))
+        self.env_file = folder / "compose.env"
+        self.env_file.touch(mode=0o600)
+        self.env_file.write_text("".join(f"{name}='{value}'\n" for name, value in self._chosen.items()))
 
     def __enter__(self) -> Self:
         self.start()
@@ -77,7 +72,7 @@ class Compose:
         """
         try:
             with self._timed("images built"):
-                self.compose("build", "--quiet", *_builders(self.configuration()["services"]))
+                self.compose("build", "--quiet", *one_service_per_image(self.configuration()))
             self.up()
         except BaseException:
             self.down(volumes=True)
@@ -124,9 +119,19 @@ class Compose:
         }
 
     @property
+    def machine(self) -> dict[str, str]:
+        """Our own environment without what would win over the stack's variables."""
+        ours = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in self._chosen and not name.startswith("COMPOSE_")
+        }
+        return {"DOCKER_BUILDKIT": builder(), **ours}
+
+    @property
     def environment(self) -> dict[str, str]:
         """What a child process on this machine needs to work with the stack."""
-        return {**self._machine, **self.variables}
+        return {**self.machine, **self.variables}
 
     @property
     def bootstrap_servers(self) -> str:
@@ -170,8 +175,8 @@ class Compose:
     ) -> str:
         """Run a `docker compose` command on this project; what is exported wins over its variables."""
         chosen = [f"--file={ROOT / file}" for file in files]
-        options = ["--project-name", self.project, "--env-file", str(self._env_file), *chosen]
-        return docker("compose", *options, *arguments, environment={**self._machine, **(exported or {})})
+        options = ["--project-name", self.project, "--env-file", str(self.env_file), *chosen]
+        return docker("compose", *options, *arguments, environment={**self.machine, **(exported or {})})
 
     # -- faults
 
@@ -220,37 +225,8 @@ class Compose:
         late = [container for container in self.containers() if not container.is_ready]
         return "\n".join(f"--- {it}\n{docker('logs', '--tail=40', it.id)}" for it in late)
 
-    @property
-    def _machine(self) -> dict[str, str]:
-        """Our own environment without what would win over the stack's variables."""
-        ours = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in self._chosen and not name.startswith("COMPOSE_")
-        }
-        return {"DOCKER_BUILDKIT": _builder(), **ours}
-
     @contextmanager
     def _timed(self, what: str) -> Iterator[None]:
         began = time.monotonic()
         yield
         self._say(f"compose: {what} after {time.monotonic() - began:.0f} s")
-
-
-def published() -> set[str]:
-    """The variables of all ports that the compose files publish on this machine."""
-    files = (ROOT / name for name in (BASE, TESTS))
-    return {name for file in files for name in _PUBLISHED.findall(file.read_text(encoding="utf-8"))}
-
-
-def _builders(services: Mapping[str, Any]) -> list[str]:
-    """One service per image that is built: the classic builder would build it anew for each that uses it."""
-    chosen = {service["image"]: name for name, service in services.items() if "build" in service}
-    return sorted(chosen.values())
-
-
-@cache
-def _builder() -> str:
-    """BuildKit needs a plugin; without it the classic builder does."""
-    buildx = subprocess.run(["docker", "buildx", "version"], capture_output=True, check=False)
-    return "1" if buildx.returncode == 0 else "0"

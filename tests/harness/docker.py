@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 _PROJECT = "com.docker.compose.project"
@@ -32,6 +33,13 @@ def docker(*arguments: str, environment: Mapping[str, str] | None = None) -> str
     if done.returncode:
         raise DockerError(f"docker {' '.join(arguments)}:\n{done.stdout}")
     return done.stdout
+
+
+@cache
+def builder() -> str:
+    """The value of DOCKER_BUILDKIT that works here: BuildKit needs a plugin, the classic builder does not."""
+    buildx = subprocess.run(["docker", "buildx", "version"], capture_output=True, check=False)
+    return "1" if buildx.returncode == 0 else "0"
 
 
 def labelled(project: str, service: str | None = None) -> list[str]:
