@@ -1,8 +1,14 @@
-"""Takes the README's pictures of a running local stack that the demo has filled: see `make pictures`."""  # noqa: INP001
+"""Takes the README's pictures, of a stack that the demo fills and that goes at the end: `make pictures`."""
+
+# ruff: noqa: INP001, S603 - no package, and it runs only what is named here
 
 import os
+import shlex
 import shutil
+import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
@@ -16,6 +22,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
+# Beside whatever runs here, and in a state folder of its own.
+OWN = {**os.environ, "LOCAL_STATE_DIR": ".local/pictures", "PORT_OFFSET": "22000", "KEEP": "1"}
+STACK = (sys.executable, "-m", "local_stack")
 MAX_BYTES = 200_000
 WIDE = ViewportSize(width=1440, height=720)
 MAIL = ViewportSize(width=1280, height=720)
@@ -26,33 +35,43 @@ def main() -> int:
     if CHROMIUM is None:
         sys.stderr.write("Chromium is needed: apt-get install chromium\n")
         return 1
-    with sync_playwright() as playwright:
+    with filled_stack() as variables, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(locale="en-GB")
-        sign_in(page)
-        shoot(page, "admin", WIDE)
-        page.goto(address("USER_TEAM_PORT", "/admin/teams/userassignment/?q=Customer"))
-        shoot(page, "assignments", WIDE)
-        page.goto(address("TASK_MEETING_API_PORT", "/docs"))
-        shoot(page, "api", TALL)
-        page.goto(address("MAIL_UI_PORT", "/"))
-        page.get_by_text("Your assignment has changed").first.click()
-        shoot(page, "mail", MAIL)
+        take(browser.new_page(locale="en-GB"), variables)
         browser.close()
     return 0
 
 
-def address(port_variable: str, path: str) -> str:
-    """A page of the stack, whose variables `python -m local_stack run` has put into the environment."""
-    return f"http://127.0.0.1:{os.environ[port_variable]}{path}"
+@contextmanager
+def filled_stack() -> Iterator[Mapping[str, str]]:
+    """A local stack with the demo's company; gives its variables, with ports and passwords."""
+    try:
+        subprocess.run([*STACK, "demo"], env=OWN, check=True)
+        exports = subprocess.run([*STACK, "env"], env=OWN, check=True, capture_output=True, text=True).stdout
+        words = (word for word in shlex.split(exports) if word != "export")
+        yield dict(word.split("=", 1) for word in words)
+    finally:
+        subprocess.run([*STACK, "clean"], env=OWN, check=True)
 
 
-def sign_in(page: Page) -> None:
-    page.goto(address("USER_TEAM_PORT", "/admin/"))
-    page.fill("[name=username]", os.environ["DJANGO_SUPERUSER_USERNAME"])
-    page.fill("[name=password]", os.environ["DJANGO_SUPERUSER_PASSWORD"])
+def take(page: Page, variables: Mapping[str, str]) -> None:
+    admin, tasks, mails = (
+        f"http://127.0.0.1:{variables[name]}"
+        for name in ("USER_TEAM_PORT", "TASK_MEETING_API_PORT", "MAIL_UI_PORT")
+    )
+    page.goto(f"{admin}/admin/")
+    page.fill("[name=username]", variables["DJANGO_SUPERUSER_USERNAME"])
+    page.fill("[name=password]", variables["DJANGO_SUPERUSER_PASSWORD"])
     page.click("#login-form [type=submit]")
     page.wait_for_selector("#pipeline-health")
+    shoot(page, "admin", WIDE)
+    page.goto(f"{admin}/admin/teams/userassignment/?q=Customer")
+    shoot(page, "assignments", WIDE)
+    page.goto(f"{tasks}/docs")
+    shoot(page, "api", TALL)
+    page.goto(mails)
+    page.get_by_text("Your assignment has changed").first.click()
+    shoot(page, "mail", MAIL)
 
 
 def shoot(page: Page, name: str, size: ViewportSize) -> None:
