@@ -241,6 +241,7 @@ lint: install ## Check style, types and the arrows between the packages
 .PHONY: lint-deploy
 lint-deploy: ## Check the Helm chart and the other manifests (helm and kubeconform: compiled once with Go)
 	@deploy/bin/lint-deploy
+	@deploy/bin/promtool-check
 
 .PHONY: lint-workflows
 lint-workflows: ## Check the GitHub workflows (actionlint: compiled once with Go)
@@ -251,8 +252,8 @@ lint-compose: ## Check every combination of compose files and profiles
 	@deploy/bin/lint-compose
 
 .PHONY: pictures
-pictures: install ## Take the pictures of the docs anew, with Chromium
-	@$(BIN)/python docs/pictures/make.py
+pictures: install ## Take the pictures of the docs anew, in Chromium, from a local stack that the demo has filled
+	@$(STACK) run $(BIN)/python docs/pictures/make.py
 
 .PHONY: format
 format: install ## Format the code and fix what can be fixed without thinking
