@@ -162,7 +162,7 @@ backup: ## Dump all databases into backups/<time>
 	@deploy/bin/backup
 
 .PHONY: restore
-restore: ## Restore all databases (FROM=backups/<time>); asks first, says what becomes of slots and epochs
+restore: .env ## Restore all databases (FROM=backups/<time>; YES=1 asks nothing, KEEP_OLD=1 keeps the replaced ones)
 	@deploy/bin/restore $(FROM)
 
 ##@ The stack without Docker
