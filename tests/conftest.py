@@ -46,8 +46,13 @@ def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield request.getfixturevalue("suite")
         return
     project = request.config.getoption("project") or f"team-suite-test-{secrets.token_hex(4)}"
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    with Compose(tmp_path_factory.mktemp("compose"), project, reporter.write_line) as compose:
+    plugins = request.config.pluginmanager
+
+    def say(line: str) -> None:
+        with plugins.getplugin("capturemanager").global_and_fixture_disabled():
+            plugins.getplugin("terminalreporter").write_line(line)
+
+    with Compose(tmp_path_factory.mktemp("compose"), project, say) as compose:
         yield compose
 
 
