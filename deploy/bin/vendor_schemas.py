@@ -4,7 +4,7 @@ Run it with `.venv/bin/python deploy/bin/vendor_schemas.py` after a version belo
 network, Go and the venv; `lint-deploy` needs none of them. The sources are packages from their ordinary
 registries. Only structure is kept: no description, no default, no status (nobody writes one by hand).
 """
-# ruff: noqa: INP001, S603 - a script of its own; the programs it calls are found on PATH
+# ruff: noqa: S603 - a script of its own; the programs it calls are found on PATH
 
 import json
 import subprocess
