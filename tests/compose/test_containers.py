@@ -68,5 +68,16 @@ def test_containers_reach_only_what_they_need(compose: Compose):
     assert "default" not in set.union(*networks.values())
 
 
+def test_data_lies_in_named_volumes_only(compose: Compose):
+    """One without a name would stay behind at every `down`, and `down --volumes` would not know it."""
+    nameless = [
+        (container.service, mount["Destination"])
+        for container in compose.containers()
+        for mount in container.facts["Mounts"]
+        if mount["Type"] == "volume" and not mount["Name"].startswith(f"{compose.project}_")
+    ]
+    assert nameless == []
+
+
 def _networks(container: Container) -> set[str]:
     return set(container.facts["NetworkSettings"]["Networks"])
