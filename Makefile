@@ -16,7 +16,7 @@ IN_STACK := $(STACK) run $(BIN)/python -m
 
 # Containers. CONSUMERS=3 runs so many of each consumer; COMPOSE_FILE and COMPOSE_PROFILES are Docker Compose's own.
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
-COMPOSE_FILE ?= docker-compose.yml$(if $(CONSUMERS),:docker-compose.consumer.yml)
+COMPOSE_FILE ?= docker-compose.yml$(if $(CONSUMERS),:docker-compose.consumer.yml)$(patsubst %,:%,$(wildcard docker-compose.override.yml))
 COMPOSE_PROFILES ?= tools
 export COMPOSE COMPOSE_FILE COMPOSE_PROFILES CONSUMERS BUILD
 # For what is about all containers, whatever profile they were started with.
@@ -261,13 +261,13 @@ format: install ## Format the code and fix what can be fixed without thinking
 	$(BIN)/ruff format .
 
 .PHONY: lock
-lock: install ## Lock the dependencies anew, Python's and Java's (needs uv)
+lock: install ## Lock the dependencies anew, Python's and Java's (needs uv; ARGS=--upgrade)
 	@test -n "$(UV)" || { echo "uv is needed: $(BIN)/python -m pip install uv (or see its documentation)" >&2; exit 1; }
 	@for lock in $(LOCKS); do echo "requirements/$$lock.txt"; \
-		$(UV) pip compile --quiet --generate-hashes --universal --no-strip-extras --no-header --python-version 3.11 \
+		$(UV) pip compile $(ARGS) --quiet --generate-hashes --universal --no-strip-extras --no-header --python-version 3.11 \
 			requirements/$$lock.in -o requirements/$$lock.txt || exit 1; done
 	@for image in $(IMAGES); do echo "requirements/$$image.txt"; \
-		$(UV) pip compile --quiet --generate-hashes --universal --no-strip-extras --no-header --python-version 3.11 \
+		$(UV) pip compile $(ARGS) --quiet --generate-hashes --universal --no-strip-extras --no-header --python-version 3.11 \
 			--constraint requirements/dev.txt --no-emit-package team-suite-service-kit \
 			$$image/pyproject.toml -o requirements/$$image.txt || exit 1; done
 	$(BIN)/python -m local_stack.fetch lock
