@@ -224,7 +224,7 @@ test: install ## Run the tests (ARGS='-k name path')
 
 .PHONY: test-compose
 test-compose: install ## Run the end-to-end tests on containers, kill some, and take all down
-	@deploy/bin/test-compose
+	@deploy/bin/test-compose $(ARGS)
 
 .PHONY: tests-fastapi
 tests-fastapi: .env ## Run the FastAPI services' tests in a container
