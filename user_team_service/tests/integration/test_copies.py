@@ -236,3 +236,10 @@ def wait_until_blocked(waiting, timeout=10):
                 return
         time.sleep(0.01)
     raise AssertionError("the second statement did not wait for the first")
+
+
+def test_triggers_find_the_setting_that_they_ask_for(company):
+    """Unset, each row of a bulk change would raise an error and catch it: quadratic time (benchmarks/scale)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('pgtrigger.ignore', true)")
+        assert cursor.fetchone() == ("{}",)
