@@ -239,7 +239,7 @@ def wait_until_blocked(waiting, timeout=10):
 
 
 def test_triggers_find_the_setting_that_they_ask_for(company):
-    """Unset, each row of a bulk change would raise an error and catch it: quadratic time (benchmarks/scale)."""
+    """Unset, each row of a bulk change would raise and catch an error: quadratic time (benchmarks/scale)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('pgtrigger.ignore', true)")
         assert cursor.fetchone() == ("{}",)
