@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from service_kit.health import Health
 from service_kit.http import Limits, NoQuery, NotFound, Page, PageQuery, create_app
+from service_kit.http.problem import ProblemDocument
 
 SECRET = "s3cret-in-an-exception"
 MAX_BODY = 20_000
@@ -293,6 +294,12 @@ async def test_openapi_describes_errors_as_problems(client):
     assert set(responses["422"]["content"]) == {"application/problem+json"}
     assert "ProblemDocument" in schema["components"]["schemas"]
     assert "HTTPValidationError" not in json.dumps(schema)
+    problems = {code: answer for code, answer in responses.items() if int(code) >= 400}
+    assert problems.keys() == {"400", "404", "422", "500", "503"}
+    for code, answer in problems.items():
+        example = answer["content"]["application/problem+json"]["example"]
+        assert ProblemDocument.model_validate(example).status == int(code)
+        assert ("errors" in example) == (code == "422")
 
 
 async def test_the_api_page_asks_only_this_server(client):
