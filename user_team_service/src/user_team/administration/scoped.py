@@ -53,6 +53,7 @@ class ScopedFilter(AutocompleteSelectFilter):
 class ScopedAdmin(ScopedChoicesMixin, ConcurrencyMixin, HistoryMixin, ShortDeletionListMixin, ModelAdmin):
     """Rows of other organizations do not exist here: not in lists, not in autocompletes, not by URL."""
 
+    empty_value_display = "—"
     list_per_page = 50
     list_filter_submit = True
     warn_unsaved_form = True

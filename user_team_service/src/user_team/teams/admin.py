@@ -155,9 +155,9 @@ class UserAssignmentAdmin(SafeImportExportMixin, ScopedAdmin):
         return assignment.user_role, Role(assignment.user_role).label
 
     @display(description=_("application"), ordering="application_url")
-    def application(self, assignment: UserAssignment) -> str:
+    def application(self, assignment: UserAssignment) -> str | None:
         if not assignment.application_url:
-            return "—"
+            return None
         link = '<a href="{}" target="_blank" rel="noopener noreferrer" class="text-primary-600">{}</a>'
         return format_html(link, assignment.application_url, _("open"))
 
