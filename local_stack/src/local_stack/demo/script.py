@@ -108,7 +108,7 @@ class Script:
 
     async def _rename_team(self) -> Change:
         project, old = self._teams.popleft()
-        new = f"{old} II"
+        new = old.removesuffix(" II") if old.endswith(" II") else f"{old} II"
         oid = self._oids[project, new] = self._oids.pop((project, old))
         self._teams.append((project, new))
         editor = await self._admin.open_change("teams/team", await self._choose_team((project, old)))
