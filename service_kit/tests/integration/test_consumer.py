@@ -14,7 +14,6 @@ import structlog
 from prometheus_client import REGISTRY
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service_kit import metrics
@@ -22,7 +21,7 @@ from service_kit.cdc import Change, RowChange, row_change_decoder
 from service_kit.clock import SystemClock
 from service_kit.consumer import Consumer, ConsumerOptions, Redriver, Route, define
 from service_kit.consumer.offsets import OffsetStore
-from service_kit.db import Database, WriteSession, metadata
+from service_kit.db import WriteSession, metadata
 from service_kit.health import NotReadyError
 from service_kit.messages import TopicPartition
 from service_kit.projection import TrackedRow, sweep_unseen, touch_seen, upsert_newer
@@ -94,28 +93,9 @@ def route(handle=on_items_changed) -> Route:
 
 
 @pytest.fixture(scope="session")
-async def template(admin_url) -> AsyncIterator[TemplateDatabase]:
-    def migrate(url) -> None:
-        async def create() -> None:
-            engine = create_async_engine(url)
-            async with engine.begin() as connection:
-                await connection.run_sync(Base.metadata.create_all)
-            await engine.dispose()
-
-        asyncio.run(create())
-
-    template = TemplateDatabase(admin_url, "kit_consumer")
-    await template.build(migrate)
-    yield template
-    await template.drop()
-
-
-@pytest.fixture
-async def database(template) -> AsyncIterator[Database]:
-    async with template.clone() as url:
-        database = Database(url, application_name="test")
-        yield database
-        await database.close()
+async def template(template_of) -> AsyncIterator[TemplateDatabase]:
+    async with template_of("kit_consumer", Base.metadata) as template:
+        yield template
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from sqlalchemy import BigInteger, insert, select, update
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service_kit.cdc import RowChange, row_change_decoder
@@ -20,7 +19,7 @@ from service_kit.clock import SystemClock
 from service_kit.consumer import Consumer, ConsumerOptions, Repositioner, Route, define
 from service_kit.consumer.cli import add_offsets_command, run_offsets_command
 from service_kit.consumer.reposition import NoTopicError
-from service_kit.db import Database, metadata
+from service_kit.db import metadata
 from service_kit.kafka import KafkaSource
 from service_kit.messages import TopicPartition
 from service_kit.projection import TrackedRow, sweep_unseen, touch_seen, upsert_newer
@@ -74,28 +73,9 @@ ROUTE = Route(TOPIC, row_change_decoder(ThingChange), handle, sweep)
 
 
 @pytest.fixture(scope="session")
-async def template(admin_url) -> AsyncIterator[TemplateDatabase]:
-    def migrate(url) -> None:
-        async def create() -> None:
-            engine = create_async_engine(url)
-            async with engine.begin() as connection:
-                await connection.run_sync(Base.metadata.create_all)
-            await engine.dispose()
-
-        asyncio.run(create())
-
-    template = TemplateDatabase(admin_url, "kit_reposition")
-    await template.build(migrate)
-    yield template
-    await template.drop()
-
-
-@pytest.fixture
-async def database(template) -> AsyncIterator[Database]:
-    async with template.clone() as url:
-        database = Database(url, application_name="test")
-        yield database
-        await database.close()
+async def template(template_of) -> AsyncIterator[TemplateDatabase]:
+    async with template_of("kit_reposition", Base.metadata) as template:
+        yield template
 
 
 class Log:
