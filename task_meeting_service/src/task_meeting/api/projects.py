@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from task_meeting import queries, schemas
 from task_meeting.api.dependencies import NoParameters, Session
+from task_meeting.queries import directory as queries
+from task_meeting.schemas import directory as schemas
 from task_meeting.service import directory
 
 router = APIRouter(prefix="/projects", tags=["projects"])

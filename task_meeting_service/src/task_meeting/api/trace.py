@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from task_meeting import schemas
 from task_meeting.api.dependencies import NoParameters, Session
+from task_meeting.schemas import directory as schemas
 from task_meeting.service import directory
 
 router = APIRouter(prefix="/trace", tags=["trace"])

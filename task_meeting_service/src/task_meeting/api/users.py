@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from service_kit.http import PageQuery
-from task_meeting import queries, schemas
 from task_meeting.api.dependencies import NoParameters, Session
+from task_meeting.queries import directory as queries
+from task_meeting.schemas import directory as schemas
 from task_meeting.service import directory
 
 router = APIRouter(prefix="/users", tags=["users"])

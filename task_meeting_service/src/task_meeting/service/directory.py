@@ -4,7 +4,8 @@ from uuid import UUID
 
 from service_kit.db import ReadSession
 from service_kit.http import NotFound, PageQuery
-from task_meeting import queries, schemas
+from task_meeting.queries import directory as queries
+from task_meeting.schemas import directory as schemas
 
 # What an answer holds inside another one: as much as the largest page; the rest has pages of its own.
 _FIRST = PageQuery(size=200)

@@ -1,4 +1,4 @@
-"""The tables: the projection of the assignments, and the consumer's own.
+"""The projection of the assignments: people, projects, teams.
 
 Nothing here counts or caches: whether a person, a team or a project is shown is asked of the
 assignments at the time of the question.
@@ -7,26 +7,13 @@ assignments at the time of the question.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Computed, DateTime, Index, Text, Uuid, text
+from sqlalchemy import Computed, Index, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from service_kit.consumer import tables
-from service_kit.db import metadata
 from service_kit.projection import TrackedRow, VersionedRow
+from task_meeting.models.base import Base
 
-
-class Base(DeclarativeBase):
-    metadata = metadata()
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
-        str: Text,
-        int: BigInteger,
-        UUID: Uuid,
-        datetime: DateTime(timezone=True),
-    }
-
-
-CONSUMER_TABLES = tables.define(Base.metadata)
 _ACTIVE = text("NOT deleted")
 
 

@@ -1,4 +1,4 @@
-"""All SQL that reads. Each list has an index of `models.py` for its order and for each filter."""
+"""People, projects, teams and traces."""
 
 from typing import Any, TypeVar
 from uuid import UUID
@@ -8,8 +8,8 @@ from sqlalchemy import CTE, ColumnElement, FromClause, Select, exists, func, sel
 
 from service_kit.db import ReadSession
 from service_kit.http import PageQuery
-from task_meeting import schemas
 from task_meeting.models import Assignment, Person, Project, Team
+from task_meeting.schemas import directory as schemas
 
 M = TypeVar("M", bound=BaseModel)
 _AnySelect = Select[*tuple[Any, ...]]
