@@ -44,10 +44,12 @@ class Compose:
         # The catcher's user is another one than ours.
         self.mail_store.parent.chmod(0o777)
         self.secrets = {name: secrets.token_urlsafe(24) for name in SECRETS}
+        ports = {name: str(port) for name, port in free_ports(published()).items()}
         self._chosen = {
             **{name: value for name, value in dotenv_values(ROOT / ".env.example").items() if value},
             **self.secrets,
-            **{name: str(port) for name, port in free_ports(published()).items()},
+            **ports,
+            "AUTH_ISSUER": f"http://{HOST}:{ports['USER_TEAM_PORT']}",
             "IMAGE_TAG": _IMAGE_TAG,
             "TEST_MAIL_DIR": str(self.mail_store.parent),
         }
@@ -116,6 +118,7 @@ class Compose:
             "POSTGRES_HOST": HOST,
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "CONNECT_URL": self.connect_url,
+            "AUTH_JWKS_URL": f"{self._chosen['AUTH_ISSUER']}/.well-known/jwks.json",
         }
 
     @property

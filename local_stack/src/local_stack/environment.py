@@ -19,6 +19,7 @@ _SETTINGS = (
     "debezium_db_user",
     "viewer_db_user",
     "source_epoch",
+    "auth_audience",
     "django_superuser_username",
     "django_superuser_email",
 )
@@ -61,7 +62,10 @@ def build(environ: Mapping[str, str]) -> Context:
 
 def _addresses(ports: Ports) -> dict[str, str]:
     """Where the parts find each other; mail goes to the catcher and never to a real server."""
+    issuer = f"http://{HOST}:{ports.user_team_port}"
     return {
+        "AUTH_ISSUER": issuer,
+        "AUTH_JWKS_URL": f"{issuer}/.well-known/jwks.json",
         "API_HOST": HOST,
         "POSTGRES_HOST": HOST,
         "KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{ports.kafka_port}",

@@ -43,6 +43,7 @@ class StackSettings(Ports):
     debezium_db_user: str = "debezium"
     viewer_db_user: str = "viewer"
     source_epoch: int = Field(default=1, ge=1)
+    auth_audience: str = "team-suite"
     django_superuser_username: str = "admin"
     django_superuser_email: str = "admin@team-suite.example"
 

@@ -49,6 +49,15 @@ def test_a_child_that_reads_the_exported_variables_finds_the_same_ports(tmp_path
     assert build(context.exported).ports == context.ports
 
 
+def test_tokens_are_issued_and_verified_at_the_stack_s_own_port(tmp_path: Path) -> None:
+    """Whatever a copied .env says: two stacks side by side never take each other's tokens."""
+    given = {"LOCAL_STATE_DIR": str(tmp_path), "PORT_OFFSET": "500", "AUTH_ISSUER": "http://127.0.0.1:8000"}
+    exported = build(given).exported
+    assert exported["AUTH_ISSUER"] == "http://127.0.0.1:8500"
+    assert exported["AUTH_JWKS_URL"] == "http://127.0.0.1:8500/.well-known/jwks.json"
+    assert exported["AUTH_AUDIENCE"] == "team-suite"
+
+
 def test_mail_never_leaves_the_machine(tmp_path: Path) -> None:
     context = build({"LOCAL_STATE_DIR": str(tmp_path), "NOTIFICATION_SMTP_HOST": "smtp.example.org"})
     assert context.exported["NOTIFICATION_SMTP_HOST"] == "127.0.0.1"
