@@ -1,14 +1,13 @@
 """Access tokens at the HTTP edge: `Authorization: Bearer …` (RFC 6750)."""
 
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import Protocol
 
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer
 
 from service_kit.auth.caller import Caller
-from service_kit.http.problem import Problem
+from service_kit.auth.challenge import Forbidden
 
 # Only for the API page: the check itself reads the header.
 _SCHEME = HTTPBearer(
@@ -20,7 +19,7 @@ class Authenticator(Protocol):
     """Tells who sent a request."""
 
     async def caller(self, request: Request) -> Caller:
-        """Raises `Problem` 401 unless the request has exactly one valid access token."""
+        """Raises `Unauthorized` unless the request has exactly one valid access token."""
         ...
 
 
@@ -34,7 +33,7 @@ def require(permission: str | None = None) -> Callable[[Request], Awaitable[Call
         authenticator: Authenticator = request.app.state.authenticator
         caller = await authenticator.caller(request)
         if permission is not None and not caller.may(permission):
-            raise Problem(HTTPStatus.FORBIDDEN, f"This needs the permission {permission}.")
+            raise Forbidden(permission)
         return caller
 
     return check
