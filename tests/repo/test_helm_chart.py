@@ -151,6 +151,7 @@ def test_more_consumers_than_partitions_are_not_started_without_keda_either():
         ("services.user-team.database=nowhere", "services.user-team.database"),
         ("services.task-meeting-consumer.consumes.topic=unknown", 'contracts/topics has no topic "unknown"'),
         ("services.task-meeting-consumer.consumes.as=unknown", 'has no consumer "unknown"'),
+        ("services.user-team.tokens=verifies", "exactly one of services has to have tokens: issues"),
         ("kafka.nodes=1", "minimum: got 1, want 3"),
         ("postgres.instances=1", "minimum: got 1, want 2"),
     ],

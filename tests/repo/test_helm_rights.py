@@ -112,8 +112,30 @@ def test_each_process_reaches_what_it_has_an_address_of(chart):
                 address.rpartition(":")[2] for address in [given.get("KAFKA_BOOTSTRAP_SERVERS")] if address
             }
             needed |= {port for port in [given.get("NOTIFICATION_SMTP_PORT")] if port}
+            needed |= {"8000"} if "AUTH_JWKS_URL" in given else set()
         ports = {str(port["port"]) for rule in policy["egress"] for port in rule["ports"]}
         assert ports == needed, name
+
+
+def test_the_keys_of_tokens_are_asked_of_the_issuer_by_those_who_verify(chart):
+    """By the name and through the door that it has for them; what it calls itself is the same everywhere."""
+    given = {name: variables(container) for name, container in containers(chart)}
+    verifiers = {name for name, found in given.items() if "AUTH_JWKS_URL" in found}
+    assert verifiers == {"suite-task-meeting-api", "suite-notification-api"}
+    assert {given[name]["AUTH_JWKS_URL"] for name in verifiers} == {
+        f"http://{given['suite-user-team']['USER_TEAM_INTERNAL_HOSTS']}/.well-known/jwks.json"
+    }
+    assert len({given[name]["AUTH_ISSUER"] for name in (*verifiers, "suite-user-team")}) == 1
+    (policy,) = policies_for(
+        chart, {"app.kubernetes.io/name": "user-team", "app.kubernetes.io/instance": "suite"}
+    )
+    let_in = {
+        f"suite-{peer['podSelector']['matchLabels']['app.kubernetes.io/name']}"
+        for rule in policy["ingress"]
+        for peer in rule["from"]
+        if "podSelector" in peer
+    }
+    assert let_in == verifiers
 
 
 def test_only_a_process_with_a_name_for_people_is_open_to_the_ingress():

@@ -54,6 +54,33 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 {{- end }}
 
+{{/* The name of the service that issues access tokens. */}}
+{{- define "suite.issuer" -}}
+{{- $found := list -}}
+{{- range $name, $service := .Values.services -}}
+{{- if eq ($service.tokens | default "") "issues" -}}{{- $found = append $found $name -}}{{- end -}}
+{{- end -}}
+{{- if ne (len $found) 1 -}}{{- fail "exactly one of services has to have tokens: issues" -}}{{- end -}}
+{{ first $found }}
+{{- end }}
+
+{{/* Who signs access tokens, whom they are for, and where its keys are. In: root, service. */}}
+{{- define "suite.tokenVariables" -}}
+{{- if .service.tokens }}
+{{- $name := include "suite.issuer" .root }}
+{{- $inside := printf "%s-%s" .root.Release.Name $name }}
+{{- $host := (get .root.Values.services $name).host }}
+{{- $address := ternary (printf "https://%s" $host) (printf "http://%s" $inside) (not (empty $host)) }}
+- {name: AUTH_ISSUER, value: {{ .root.Values.tokens.issuer | default $address | quote }}}
+- {name: AUTH_AUDIENCE, value: {{ .root.Values.tokens.audience | quote }}}
+{{- if eq .service.tokens "issues" }}
+- {name: USER_TEAM_INTERNAL_HOSTS, value: {{ $inside | quote }}}
+{{- else }}
+- {name: AUTH_JWKS_URL, value: "http://{{ $inside }}/.well-known/jwks.json"}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Where a service's database is, and whose it is. In: root, database (an entry of .Values.databases). */}}
 {{- define "suite.databaseVariables" -}}
 {{- with .database }}
