@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from task_meeting.api.dependencies import NoParameters, Session
+from task_meeting.api.viewer import SeenBy
 from task_meeting.queries import directory as queries
 from task_meeting.schemas import directory as schemas
 from task_meeting.service import directory
@@ -13,14 +14,18 @@ from task_meeting.service import directory
 router = APIRouter(prefix="/teams", tags=["teams"])
 
 
-@router.get("/")
-async def list_teams(session: Session, query: Annotated[schemas.TeamQuery, Query()]) -> schemas.TeamPage:
-    """Teams with at least one active assignment."""
-    total, teams = await queries.list_teams(session, query)
+@router.get("/", summary="Find teams")
+async def list_teams(
+    session: Session, seen_by: SeenBy, query: Annotated[schemas.TeamQuery, Query()]
+) -> schemas.TeamPage:
+    """Teams of the caller's projects that somebody is in."""
+    total, teams = await queries.list_teams(session, query, seen_by)
     return schemas.TeamPage(total=total, page=query.page, size=query.size, teams=teams)
 
 
-@router.get("/{team_oid}/")
-async def get_team(session: Session, team_oid: UUID, _query: NoParameters) -> schemas.TeamDetail:
-    """A team with its members."""
-    return await directory.team_detail(session, team_oid)
+@router.get("/{team_oid}/", summary="Show a team with its members")
+async def get_team(
+    session: Session, seen_by: SeenBy, team_oid: UUID, _query: NoParameters
+) -> schemas.TeamDetail:
+    """A team of one of the caller's projects, with its members."""
+    return await directory.team_detail(session, team_oid, seen_by)
