@@ -17,6 +17,8 @@ from service_kit.http.problem import Problem
 _ANY_HOST = ("/health/", "/metrics")
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# A server would have to choose between two of them.
+_ONCE = ("if-match", "if-none-match", "idempotency-key")
 _ENCODED_SEPARATOR = re.compile(rb"%2f|%5c", re.IGNORECASE)
 
 
@@ -118,11 +120,12 @@ def _decode(raw: bytes) -> str:
 
 async def refuse_repeated_parameters(request: Request) -> None:
     """A dependency of every route: of two values for one parameter, neither is chosen silently."""
-    names = [name for name, _ in request.query_params.multi_items()]
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    names = [("query", name) for name, _ in request.query_params.multi_items()]
+    names += [("header", name) for name in request.headers if name in _ONCE]
+    repeated = sorted({place for place in names if names.count(place) > 1})
     if repeated:
         raise RequestValidationError(
-            [{"type": "repeated", "loc": ("query", name), "msg": "Given more than once"} for name in repeated]
+            [{"type": "repeated", "loc": place, "msg": "Given more than once"} for place in repeated]
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -26,7 +26,9 @@ class FieldProblem(BaseModel):
 
 
 class ProblemDocument(BaseModel):
-    """What every error answers (RFC 9457, section 3)."""
+    """What every error answers (RFC 9457, section 3). Some add members of their own."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str = "about:blank"
     title: str = Field(examples=["Unprocessable Content"])
@@ -37,10 +39,21 @@ class ProblemDocument(BaseModel):
 
 
 class Problem(HTTPException):
-    """An error that the client may see; `detail` is shown as it is, so it holds no secret and no input."""
+    """An error that the client may see; `detail` is shown as it is, so it holds no secret and no input.
 
-    def __init__(self, status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+    `extra` members stand in the document beside the standard ones (RFC 9457, section 3.2).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(status, detail, headers)
+        self.extra = dict(extra or {})
 
 
 class NotFound(Problem):
@@ -50,11 +63,22 @@ class NotFound(Problem):
         super().__init__(HTTPStatus.NOT_FOUND, f"No such {what}.")
 
 
+class InvalidValueError(RequestValidationError):
+    """A value that a route finds wrong after the schema did not; the answer is that of the schema's errors.
+
+    `place` is where it stands, e.g. `("query", "cursor")`; `detail` repeats no input.
+    """
+
+    def __init__(self, place: Sequence[str | int], detail: str) -> None:
+        super().__init__([{"type": "value_error", "loc": tuple(place), "msg": detail}])
+
+
 def problem_response(
     error: HTTPException, request_id: str | None, errors: Sequence[Mapping[str, str]] | None = None
 ) -> Response:
     """The answer for `error`."""
     document = {
+        **getattr(error, "extra", {}),
         "type": "about:blank",
         "title": HTTPStatus(error.status_code).phrase,
         "status": error.status_code,
