@@ -2,20 +2,28 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
-from local_stack.demo.audit import compare
+from local_stack.demo.audit import compare, count_events
+from local_stack.demo.eventbook import EventBook
 from local_stack.demo.ledger import ASSIGNED, CHANGED, REMOVED, Ledger
 from local_stack.demo.report import Outcome, hints
 from local_stack.demo.services import CaughtMail
 from local_stack.demo.state import Assignment, Person, Picture
+from local_stack.demo.topics import ACCOUNTS, REASSIGNMENTS, TASKS, Event
 from local_stack.paths import StatePaths
 
 ANNA = Person("anna@x.example", "Анна", "employee", "ru", "Europe/Moscow")
 BORIS = Person("boris@x.example", "Борис", "manager", "ru", "UTC")
 CORE = Assignment(ANNA.email, "Bank", "Core", "")
 WEB = Assignment(BORIS.email, "Bank", "Web", "https://hr.example/1")
+
+
+def event(topic, key, type_, data):
+    return Event(topic, key, type_, str(uuid4()), {"data": data}, datetime.now(UTC))
 
 
 class Books:
@@ -27,15 +35,30 @@ class Books:
         self.committed = self.shown = self.ledger.picture
         self.caught = [CaughtMail("<1>", (ANNA.email,)), CaughtMail("<2>", (BORIS.email,))]
         self.records = [{"message_id": f"<{n}>", "kind": ASSIGNED} for n in (1, 2, 3)]
+        self.book = EventBook()
+        self.book.account(ANNA.email, "account.created.v1")
+        self.book.task("t1", "task.created.v1", "task.completed.v1")
+        self.book.reassigned("j1", {"t1": "boris"})
+        self.arrived = [
+            event(ACCOUNTS, "anna", "account.created.v1", {"email": ANNA.email}),
+            event(TASKS, "t1", "task.created.v1", {}),
+            event(TASKS, "t1", "task.completed.v1", {}),
+            event(TASKS, "t1", "task.assigned.v1", {"assignee_oid": "boris"}),
+            event(REASSIGNMENTS, "j1", "tasks.reassigned.v1", {"t1": "boris"}),
+        ]
 
     def audit(self):
-        return compare(self.ledger, self.committed, self.shown, self.caught, self.records)
+        sides = (self.ledger, self.committed, self.shown, self.caught, self.records)
+        return compare(*sides, events=count_events(self.book, self.arrived))
 
     def state(self, thing):
         return next(count for count in self.audit().states if count.thing == thing)
 
     def mail(self, kind):
         return next(count for count in self.audit().mails if count.kind == kind)
+
+    def event(self, topic):
+        return next(count for count in self.audit().events if count.topic == topic)
 
 
 @pytest.fixture
@@ -111,6 +134,37 @@ def test_mails_to_others_are_none_of_ours(books):
     assert books.audit().is_exact
 
 
+def test_an_event_that_did_not_come_is_lost(books):
+    books.arrived = [it for it in books.arrived if it.type != "task.completed.v1"]
+    assert (books.event(TASKS).lost, books.event(TASKS).arrived) == (1, 2)
+    assert not books.audit().is_exact
+
+
+def test_the_same_event_again_came_twice(books):
+    books.arrived.append(books.arrived[1])
+    assert (books.event(TASKS).twice, books.event(TASKS).uncalled) == (1, 0)
+    assert not books.audit().is_exact
+
+
+def test_a_second_event_about_one_completion_is_uncalled_for(books):
+    books.arrived.append(event(TASKS, "t1", "task.completed.v1", {}))
+    assert (books.event(TASKS).twice, books.event(TASKS).uncalled) == (0, 1)
+
+
+@pytest.mark.parametrize(("place", "topic"), [(3, TASKS), (4, REASSIGNMENTS)])
+def test_an_event_that_names_another_assignee_is_lost_and_uncalled_for(books, place, topic):
+    wrong = {"assignee_oid": "anna"} if topic == TASKS else {"t1": "anna"}
+    it = books.arrived[place]
+    books.arrived[place] = event(topic, it.key, it.type, wrong)
+    assert (books.event(topic).lost, books.event(topic).uncalled) == (1, 1)
+
+
+def test_events_about_others_are_none_of_ours(books):
+    books.arrived.append(event(TASKS, "t2", "task.created.v1", {}))
+    books.arrived.append(event(ACCOUNTS, "x", "account.created.v1", {"email": "else@y.example"}))
+    assert books.audit().is_exact
+
+
 def test_a_move_calls_for_one_mail_and_a_rename_for_none(books):
     books.ledger.rename_team("Bank", "Core", "Kernel")
     books.ledger.move(replace(CORE, team="Kernel"), "Web")
@@ -127,6 +181,7 @@ def test_a_move_calls_for_one_mail_and_a_rename_for_none(books):
         (lambda books: setattr(books, "committed", Picture.of([ANNA], [CORE])), "user-team.log"),
         (lambda books: setattr(books, "shown", Picture.of([ANNA], [CORE])), "task-meeting-consumer.log"),
         (lambda books: books.caught.clear(), "notification-sender.log"),
+        (lambda books: books.arrived.clear(), "connect.log"),
     ],
 )
 def test_what_is_wrong_says_where_to_look(books, tmp_path, spoil, log):

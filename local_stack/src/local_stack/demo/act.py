@@ -12,9 +12,10 @@ from rich.console import Console
 
 from local_stack.demo import observe, stack
 from local_stack.demo.admin import Admin
-from local_stack.demo.audit import Audit, compare
+from local_stack.demo.audit import Audit, compare, count_events
 from local_stack.demo.company import Company
 from local_stack.demo.errors import DemoError
+from local_stack.demo.eventbook import EventBook
 from local_stack.demo.ledger import ASSIGNED, Ledger
 from local_stack.demo.measure import ARRIVAL_SECONDS, Meter
 from local_stack.demo.observe import Shown
@@ -22,6 +23,7 @@ from local_stack.demo.report import Outcome
 from local_stack.demo.script import Script
 from local_stack.demo.services import Json, MailCatcher, Notifier, TaskService
 from local_stack.demo.timing import Latencies, moment
+from local_stack.demo.topics import Followed
 from local_stack.environment import HOST, Context
 from local_stack.paths import ROOT
 
@@ -92,6 +94,8 @@ class Play:
         self._suite = suite
         self._console = console
         self._begin = datetime.now(UTC)
+        self._book = EventBook()
+        self._followed = Followed()
         self._meter = Meter(suite.task, suite.notifier)
         self._import_shown = Latencies("the import → taken by the service")
         self._import_mailed = Latencies("the import → mail accepted")
@@ -177,6 +181,7 @@ class Play:
             (await observe.shown(suite.task, emails)).picture,
             await suite.catcher.mails_since(self._begin),
             await suite.notifier.mails(),
+            events=count_events(self._book, self._followed.events),
         )
 
     async def _arrival(self) -> Shown | None:

@@ -1,12 +1,14 @@
 """Counting: what was wanted, what was committed, what arrived, and what of it is wrong."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from local_stack.demo.eventbook import EventBook, said
 from local_stack.demo.ledger import KINDS, Ledger
 from local_stack.demo.services import CaughtMail, Json
 from local_stack.demo.state import Picture
+from local_stack.demo.topics import EVENT_TOPICS, Event
 
 _THINGS = ("people", "projects", "teams", "assignments")
 
@@ -44,6 +46,22 @@ class MailCount:
 
 
 @dataclass(frozen=True, slots=True)
+class EventCount:
+    """How much is said on one topic of what the book knows; `twice` counts messages that came again."""
+
+    topic: str
+    expected: int
+    arrived: int
+    lost: int
+    twice: int
+    uncalled: int
+
+    @property
+    def is_exact(self) -> bool:
+        return self.expected == self.arrived and not self.lost and not self.twice and not self.uncalled
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """All counts together."""
 
@@ -51,11 +69,12 @@ class Audit:
     """Whether the admin has committed exactly what was wanted."""
     states: list[StateCount]
     mails: list[MailCount]
+    events: list[EventCount]
 
     @property
     def is_exact(self) -> bool:
-        return self.admin_is_right and (
-            all(count.is_exact for count in self.states) and all(count.is_exact for count in self.mails)
+        return self.admin_is_right and all(
+            count.is_exact for counts in (self.states, self.mails, self.events) for count in counts
         )
 
 
@@ -65,6 +84,8 @@ def compare(
     shown: Picture,
     caught: Collection[CaughtMail],
     records: Collection[Json],
+    *,
+    events: list[EventCount],
 ) -> Audit:
     """Compare everything with everything.
 
@@ -74,6 +95,7 @@ def compare(
         shown: what the task service shows.
         caught: the mails that the catcher took, of the demo's people and of others.
         records: the notifier's records, which tell what kind a caught mail is.
+        events: what was counted on the topics.
     """
     wanted = ledger.picture
     states = [_state(thing, wanted, committed, shown) for thing in _THINGS]
@@ -82,7 +104,28 @@ def compare(
     ours = [mail for mail in caught if addresses & set(mail.recipients)]
     copies = Counter((mail.message_id, mail.recipients) for mail in ours)
     found = [*KINDS, *sorted({kinds.get(mail.message_id, "unknown") for mail in ours} - set(KINDS))]
-    return Audit(wanted == committed, states, [_mail(kind, ledger, copies, kinds) for kind in found])
+    mails = [_mail(kind, ledger, copies, kinds) for kind in found]
+    return Audit(wanted == committed, states, mails, events)
+
+
+def count_events(book: EventBook, arrived: Iterable[Event]) -> list[EventCount]:
+    """Compare what is on the topics with what ought to be."""
+    ours = [event for event in arrived if book.knows(event)]
+    return [_events(topic, book, [event for event in ours if event.topic == topic]) for topic in EVENT_TOPICS]
+
+
+def _events(topic: str, book: EventBook, arrived: Collection[Event]) -> EventCount:
+    expected = Counter({saying: count for saying, count in book.expected.items() if saying[0] == topic})
+    once = {event.uid: event for event in arrived}
+    found = Counter(saying for event in once.values() for saying in said(event))
+    return EventCount(
+        topic=topic,
+        expected=expected.total(),
+        arrived=found.total(),
+        lost=(expected - found).total(),
+        twice=len(arrived) - len(once),
+        uncalled=(found - expected).total(),
+    )
 
 
 def _state(thing: str, wanted: Picture, committed: Picture, shown: Picture) -> StateCount:

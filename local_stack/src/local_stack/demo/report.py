@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from local_stack.demo.audit import Audit, MailCount, StateCount
+from local_stack.demo.audit import Audit, EventCount, MailCount, StateCount
 from local_stack.demo.timing import Latencies, percentile
 from local_stack.paths import StatePaths
 
@@ -34,7 +34,9 @@ class Outcome:
 
 def show(outcome: Outcome, console: Console, paths: StatePaths) -> None:
     """Print the tables, and where to look if something is not exact."""
-    console.print(_states(outcome.audit.states), _mails(outcome.audit.mails), _times(outcome.latencies))
+    audit = outcome.audit
+    console.print(_states(audit.states), _mails(audit.mails), _events(audit.events))
+    console.print(_times(outcome.latencies))
     ready = "ran already" if outcome.ready_seconds is None else f"ready after {outcome.ready_seconds:.1f} s"
     memory = outcome.resident_bytes
     console.print(
@@ -60,6 +62,9 @@ def hints(outcome: Outcome, paths: StatePaths) -> list[str]:
     if not all(count.is_exact for count in audit.mails):
         logs = f"{paths.log('notification-sender')}, {paths.log('notification-consumer')}"
         found.append(f"The mails are not those that are called for: {logs}")
+    if not all(count.is_exact for count in audit.events):
+        logs = f"{paths.log('connect')}, {paths.log('task-meeting-api')}, {paths.log('task-meeting-jobs')}"
+        found.append(f"The events are not those that are called for: {logs}")
     return [
         *found,
         "KEEP=1 make demo leaves the stack running: then make local-status, and ask the services.",
@@ -79,6 +84,14 @@ def _mails(counts: Sequence[MailCount]) -> Table:
     for count in counts:
         numbers = (count.expected, count.caught, count.lost, count.duplicate, count.uncalled)
         _add(table, count.kind, numbers, exact=count.is_exact)
+    return table
+
+
+def _events(counts: Sequence[EventCount]) -> Table:
+    table = _table("Events on their topics", "", "expected", "arrived", "lost", "twice", "uncalled for")
+    for count in counts:
+        numbers = (count.expected, count.arrived, count.lost, count.twice, count.uncalled)
+        _add(table, count.topic, numbers, exact=count.is_exact)
     return table
 
 
