@@ -70,7 +70,10 @@ PARTS: Plan = (
     _step("task-meeting-migrate", "Task service: migrations", ("databases",), "task_meeting migrate"),
     _step("notification-migrate", "Notifications: migrations", ("databases",), "notification migrate"),
     _step(
-        "connector", "Debezium connector", ("connect", "topics", "user-team-migrate"), "connector register"
+        "connector",
+        "Debezium connectors",
+        ("connect", "topics", "user-team-migrate", "task-meeting-migrate"),
+        "connector register",
     ),
     _service(
         "user-team",
