@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from service_kit.auth import Authenticator, TokenAuthenticator
 from service_kit.db import Database
 from service_kit.health import Health
 from service_kit.http import HttpServer, create_app
@@ -12,7 +13,7 @@ from task_meeting.settings import Settings
 _VERSION = "1.0.0"
 
 
-def build_app(settings: Settings, database: Database) -> FastAPI:
+def build_app(settings: Settings, database: Database, authenticator: Authenticator) -> FastAPI:
     """The application; it connects to nothing until it is asked something."""
     health = Health()
     health.register("database", database.ping)
@@ -24,6 +25,7 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
         slashed_prefix="/api/",
     )
     app.state.database = database
+    app.state.authenticator = authenticator
     app.include_router(router)
     return app
 
@@ -34,7 +36,7 @@ async def run_api(settings: Settings) -> None:
         settings.database_url, application_name="task_meeting.api", pool_size=settings.db_pool_size
     )
     server = HttpServer(
-        build_app(settings, database),
+        build_app(settings, database, _authenticator(settings)),
         host=settings.api_host,
         port=settings.api_port,
         port_variable="TASK_MEETING_API_PORT",
@@ -43,3 +45,10 @@ async def run_api(settings: Settings) -> None:
         await serve(server)
     finally:
         await database.close()
+
+
+def _authenticator(settings: Settings) -> Authenticator:
+    from service_kit.auth.jwks import KeySet  # noqa: PLC0415 - on its way
+
+    keys = KeySet(settings.auth_jwks_url)
+    return TokenAuthenticator(keys, settings.auth_issuer, settings.auth_audience)

@@ -3,11 +3,12 @@
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from service_kit.auth import AuthSettings
 from service_kit.http import HttpSettings
 from service_kit.settings import ServiceSettings
 
 
-class Settings(HttpSettings, ServiceSettings):
+class Settings(AuthSettings, HttpSettings, ServiceSettings):
     """Variables begin with `TASK_MEETING_`, but for those that the whole suite shares."""
 
     model_config = SettingsConfigDict(env_prefix="TASK_MEETING_", hide_input_in_errors=True)

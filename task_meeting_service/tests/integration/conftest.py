@@ -1,12 +1,14 @@
 """A database of the service for each test, and the ways in and out of the service."""
 
+from contextlib import asynccontextmanager
+
 import httpx2
 import pytest
 from sqlalchemy import make_url
 
 from service_kit import migrations
 from service_kit.db import Database
-from service_kit.testing import TemplateDatabase
+from service_kit.testing import Identity, TemplateDatabase
 from task_meeting.__main__ import MIGRATIONS
 from task_meeting.app import build_app
 from task_meeting.events import decode_assignment
@@ -52,21 +54,51 @@ def settings():
     return Settings(db_name="unused", db_user="unused", db_password="unused")
 
 
-@pytest.fixture
-async def client(database, settings):
-    transport = httpx2.ASGITransport(app=build_app(settings, database))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8005") as it:
+@pytest.fixture(scope="session")
+def identity():
+    return Identity()
+
+
+@asynccontextmanager
+async def http_client(database, identity, **headers):
+    settings = Settings(db_name="unused", db_user="unused", db_password="unused")
+    app = build_app(settings, database, identity.authenticator())
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1:8005", headers=headers
+    ) as it:
         yield it
 
 
+@pytest.fixture
+async def anonymous(database, identity):
+    """Nobody: a request says who it is from by its own headers."""
+    async with http_client(database, identity) as it:
+        yield it
+
+
+@pytest.fixture
+async def client(database, identity):
+    """An administrator, who sees everything."""
+    async with http_client(database, identity, **identity.headers(role="admin")) as it:
+        yield it
+
+
+@pytest.fixture
+def sign_in(database, identity, oid):
+    """A client of one person: `sign_in(3)` is the employee `user 3` of the feed."""
+
+    def as_person(number, role="employee", permissions=None):
+        return http_client(database, identity, **identity.headers(oid("user", number), role, permissions))
+
+    return as_person
+
+
 @pytest.fixture(scope="session")
-async def idle_client(template):
-    """On an empty database that all share: for requests that are refused or find nothing."""
+async def idle_client(template, identity):
+    """An administrator on an empty database that all share: for requests that are refused or find nothing."""
     async with template.clone() as url:
         database = Database(url, application_name="test")
-        settings = Settings(db_name="unused", db_user="unused", db_password="unused")
-        transport = httpx2.ASGITransport(app=build_app(settings, database))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8005") as it:
+        async with http_client(database, identity, **identity.headers(role="admin")) as it:
             yield it
         await database.close()
 

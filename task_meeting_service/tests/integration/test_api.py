@@ -235,10 +235,13 @@ async def test_the_number_of_queries_does_not_grow_with_the_answer(client, datab
         assert len(statements) <= 3, statements
 
 
-async def test_while_the_database_is_away_the_answer_is_503_and_tells_nothing(settings):
+async def test_while_the_database_is_away_the_answer_is_503_and_tells_nothing(settings, identity):
     away = Database(make_url("postgresql+asyncpg://me:hunter2@127.0.0.1:1/db"), application_name="test")
-    transport = httpx2.ASGITransport(app=build_app(settings, away))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+    transport = httpx2.ASGITransport(app=build_app(settings, away, identity.authenticator()))
+    headers = identity.headers(role="admin")
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://localhost", headers=headers
+    ) as client:
         ready, users = await client.get("/health/ready"), await client.get("/api/users/")
     assert (ready.status_code, ready.json()["checks"]) == (503, {"database": "failed"})
     assert (users.status_code, users.headers["retry-after"]) == (503, "1")

@@ -5,8 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from service_kit.db import Database, ReadSession
+from service_kit.auth import Caller, require
+from service_kit.db import Database, ReadSession, WriteSession
 from service_kit.http import NoQuery
+from task_meeting.service.access import MANAGE, Access
 
 
 async def _read_session(request: Request) -> AsyncIterator[ReadSession]:
@@ -15,6 +17,37 @@ async def _read_session(request: Request) -> AsyncIterator[ReadSession]:
         yield session
 
 
-# Given back before the answer is sent: a slow reader must not hold a connection.
+async def _write_session(request: Request) -> AsyncIterator[WriteSession]:
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        yield session
+
+
+# Given back before the answer is sent: a slow reader must not hold a connection, and what was written is
+# committed before anybody is told so.
 Session = Annotated[ReadSession, Depends(_read_session, scope="function")]
+Writing = Annotated[WriteSession, Depends(_write_session, scope="function")]
 NoParameters = Annotated[NoQuery, Query()]
+
+
+async def _reads_directory(caller: Annotated[Caller, Depends(require("directory.read"))]) -> Access:
+    return Access(caller)
+
+
+async def _reads_tasks(caller: Annotated[Caller, Depends(require("tasks.read"))]) -> Access:
+    return Access(caller)
+
+
+async def _writes_tasks(caller: Annotated[Caller, Depends(require("tasks.write"))]) -> Access:
+    return Access(caller)
+
+
+async def _manages_tasks(caller: Annotated[Caller, Depends(require(MANAGE))]) -> Access:
+    return Access(caller)
+
+
+# Who calls, with the permission that the route needs: 401 or 403 before anything else is looked at.
+ReadsDirectory = Annotated[Access, Depends(_reads_directory)]
+ReadsTasks = Annotated[Access, Depends(_reads_tasks)]
+WritesTasks = Annotated[Access, Depends(_writes_tasks)]
+ManagesTasks = Annotated[Access, Depends(_manages_tasks)]

@@ -2,5 +2,17 @@
 
 from task_meeting.models.base import CONSUMER_TABLES, Base
 from task_meeting.models.directory import Assignment, Person, Project, Team
+from task_meeting.models.tasks import ProjectSettings, Task, TaskChange, TaskComment
 
-__all__ = ["CONSUMER_TABLES", "Assignment", "Base", "Person", "Project", "Team"]
+__all__ = [
+    "CONSUMER_TABLES",
+    "Assignment",
+    "Base",
+    "Person",
+    "Project",
+    "ProjectSettings",
+    "Task",
+    "TaskChange",
+    "TaskComment",
+    "Team",
+]

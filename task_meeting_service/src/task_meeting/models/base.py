@@ -6,8 +6,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, DateTime, Text, Uuid
 from sqlalchemy.orm import DeclarativeBase
 
+from service_kit import outbox
 from service_kit.consumer import tables
 from service_kit.db import metadata
+from service_kit.http import idempotency
 
 
 class Base(DeclarativeBase):
@@ -21,3 +23,5 @@ class Base(DeclarativeBase):
 
 
 CONSUMER_TABLES = tables.define(Base.metadata)
+OUTBOX = outbox.define(Base.metadata)
+IDEMPOTENCY_KEYS = idempotency.define(Base.metadata)
