@@ -1,4 +1,4 @@
-"""The suite's doors: the admin as a browser uses it, and the two REST interfaces."""
+"""The suite's doors: the admin as a browser uses it, and the two REST interfaces, for the administrator."""
 
 from collections.abc import AsyncIterator
 
@@ -24,13 +24,13 @@ async def admin(running: Suite) -> AsyncIterator[Admin]:
 @pytest.fixture
 def tasks(running: Suite) -> Rest:
     """The API of the task service."""
-    return Rest(running.url("TASK_MEETING_API_PORT"))
+    return running.rest("TASK_MEETING_API_PORT")
 
 
 @pytest.fixture
 def notifications(running: Suite) -> Rest:
     """The API of the notifier."""
-    return Rest(running.url("NOTIFICATION_API_PORT"))
+    return running.rest("NOTIFICATION_API_PORT")
 
 
 @pytest.fixture

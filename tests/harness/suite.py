@@ -13,10 +13,12 @@ from harness.desk import Desk, LastingDesk
 from harness.ledger import Ledger
 from harness.mailbox import Mailbox
 from harness.projection import Projection
+from harness.rest import Rest
 from harness.target import Target
 from harness.topic import Topic
 from harness.waiting import until
 from harness.writer import Writer
+from local_stack.tokens import SignedIn
 
 _FINAL = ("sent", "failed", "cancelled", "unconfirmed")
 
@@ -45,6 +47,7 @@ class Suite:
         self.mails = Projection(stack.service_dsn("NOTIFICATION"), ("assignment",))
         self.topic = Topic(stack.bootstrap_servers)
         self.mailbox = Mailbox(stack.mail_store)
+        self.superuser = SignedIn.superuser(stack.variables)
 
     @property
     def projections(self) -> tuple[Projection, Projection]:
@@ -60,6 +63,10 @@ class Suite:
     def url(self, port: str) -> str:
         """Of the HTTP server that listens on the port of this variable."""
         return f"http://{self.stack.variables['API_HOST']}:{self.stack.variables[port]}"
+
+    def rest(self, port: str) -> Rest:
+        """The API on that port, as the first administrator sees it."""
+        return Rest(self.url(port), self.superuser)
 
     def watch(self) -> None:
         for projection in self.projections:

@@ -46,7 +46,7 @@ async def exported(running: Suite) -> dict[str, list[Mapping[str, str]]]:
     desk.assign(desk.company.people[0], desk.company.places[0])
     running.wait_mailed(desk.company.marker)
     for port, path in (("TASK_MEETING_API_PORT", "/api/users/"), ("NOTIFICATION_API_PORT", "/notifications")):
-        httpx2.get(running.url(port) + path).raise_for_status()
+        running.rest(port).get(path)
     found: dict[str, list[Mapping[str, str]]] = {}
     until(partial(beats, running), "the connector's heartbeat is in the database", timeout_s=30)
     for job in JOBS:

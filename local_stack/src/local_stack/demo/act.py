@@ -26,6 +26,7 @@ from local_stack.demo.timing import Latencies, moment
 from local_stack.demo.topics import Followed
 from local_stack.environment import HOST, Context
 from local_stack.paths import ROOT
+from local_stack.tokens import SignedIn
 
 COMPANY = ROOT / "examples" / "company"
 ROUNDS = 8
@@ -64,6 +65,7 @@ async def connected(context: Context) -> AsyncIterator[Suite]:
             )
             for port in numbers
         ]
+        task.auth = notifier.auth = SignedIn.superuser(context.exported)
         yield Suite(Admin(admin), TaskService(task), Notifier(notifier), MailCatcher(catcher))
 
 
