@@ -295,7 +295,7 @@ async def test_openapi_describes_errors_as_problems(client):
     assert "ProblemDocument" in schema["components"]["schemas"]
     assert "HTTPValidationError" not in json.dumps(schema)
     problems = {code: answer for code, answer in responses.items() if int(code) >= 400}
-    assert problems.keys() == {"400", "404", "422", "500", "503"}
+    assert problems.keys() == {"400", "404", "414", "422", "431", "500", "503"}
     for code, answer in problems.items():
         example = answer["content"]["application/problem+json"]["example"]
         assert ProblemDocument.model_validate(example).status == int(code)

@@ -1,57 +1,22 @@
 """The FastAPI application that every HTTP process begins with."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 
+from service_kit.http.answers import ANYWHERE, problems
 from service_kit.http.context import RequestContext
 from service_kit.http.docs import install_docs
 from service_kit.http.limits import Limits, RequestLimits, TrailingSlash, refuse_repeated_parameters
 from service_kit.http.measure import RequestMetrics
-from service_kit.http.problem import MEDIA_TYPE, ProblemDocument, install_problem_handlers
+from service_kit.http.problem import ProblemDocument, install_problem_handlers
 
 if TYPE_CHECKING:
     from service_kit.health import Health
 
 _SCHEMAS = "#/components/schemas/{model}"
-
-
-def _answer(status: HTTPStatus, description: str, detail: str, **more: object) -> dict[str, Any]:
-    """What the API page says of a problem, with an example of it."""
-    example = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status,
-        "detail": detail,
-        "request_id": "0d3c5d2e8f0b4b6c9a71",
-        **more,
-    }
-    schema = {"$ref": _SCHEMAS.format(model="ProblemDocument")}
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
-
-
-_WRONG_VALUES = [{"pointer": "/query/page", "detail": "Input should be greater than or equal to 1"}]
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: _answer(HTTPStatus.BAD_REQUEST, "The request makes no sense.", "This host is not served here."),
-    404: _answer(HTTPStatus.NOT_FOUND, "There is no such thing.", "No such user."),
-    422: _answer(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "The request has invalid values.",
-        "The request has invalid values.",
-        errors=_WRONG_VALUES,
-    ),
-    500: _answer(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed.", "The server failed. Its logs say why."
-    ),
-    503: _answer(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "Something that the server needs is away.",
-        "Something that this server needs is away. Try again soon.",
-    ),
-}
 
 
 class _App(FastAPI):
@@ -101,7 +66,7 @@ def create_app(
         redirect_slashes=False,
         middleware=middleware,
         dependencies=[Depends(refuse_repeated_parameters)],
-        responses=_PROBLEMS,
+        responses=problems(*ANYWHERE),
     )
     install_problem_handlers(app)
     app.include_router(health.router())
