@@ -13,11 +13,13 @@ class Server:
 
     def __init__(self, expires_in: int = 600) -> None:
         self.issued = 0
+        self.withdrawn: set[str] = set()
         self._expires_in = expires_in
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         if request.url.path != "/api/token":
-            return httpx2.Response(200, text=request.headers["Authorization"])
+            given = request.headers["Authorization"]
+            return httpx2.Response(401 if given in self.withdrawn else 200, text=given)
         if b"password=right" not in request.content:
             return httpx2.Response(401)
         self.issued += 1
@@ -45,6 +47,17 @@ def test_a_token_is_renewed_before_it_ends(monkeypatch: pytest.MonkeyPatch) -> N
         assert client.get("/").text == "Bearer 1"
         now += 20
         assert client.get("/").text == "Bearer 2"
+
+
+def test_a_token_that_is_withdrawn_is_replaced_once() -> None:
+    server = Server()
+    with signed_in(server) as client:
+        client.get("/")
+        server.withdrawn = {"Bearer 1"}
+        assert client.get("/").text == "Bearer 2"
+        server.withdrawn = {"Bearer 2", "Bearer 3"}
+        assert client.get("/").status_code == 401
+    assert server.issued == 3
 
 
 def test_a_refused_sign_in_is_the_answer() -> None:
