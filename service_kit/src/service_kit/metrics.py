@@ -16,6 +16,13 @@ HTTP_REQUEST_SECONDS = Histogram(
     ("method", "route", "status"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+HTTP_LIMITED = Counter("http_limited_requests", "Requests refused because their sender sent too many.")
+TOKENS_REFUSED = Counter("auth_refused_tokens", "Requests whose access token was not accepted.")
+TOKEN_KEY_FETCHES = Counter("auth_key_fetches", "Times the issuer was asked for its keys.", ("outcome",))
+TOKEN_KEYS_CONFIRMED = Gauge(
+    "auth_keys_confirmed_timestamp_seconds",
+    "When the issuer last confirmed the keys that tokens are checked with.",
+)
 HEALTH_CHECK_OK = Gauge("health_check_ok", "1 while a check of readiness passes.", ("check",))
 
 CONSUMED = Counter("consumer_messages", "Messages whose offset was committed.", _PLACE)

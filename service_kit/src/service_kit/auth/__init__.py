@@ -2,7 +2,8 @@
 
 from service_kit.auth.caller import Caller
 from service_kit.auth.http import Authenticator, require
+from service_kit.auth.jwks import KeySet
 from service_kit.auth.settings import AuthSettings
 from service_kit.auth.tokens import TokenAuthenticator
 
-__all__ = ["AuthSettings", "Authenticator", "Caller", "TokenAuthenticator", "require"]
+__all__ = ["AuthSettings", "Authenticator", "Caller", "KeySet", "TokenAuthenticator", "require"]

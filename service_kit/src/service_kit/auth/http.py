@@ -18,6 +18,10 @@ _SCHEME = HTTPBearer(
 class Authenticator(Protocol):
     """Tells who sent a request."""
 
+    async def ready(self) -> None:
+        """A check for readiness: raises `NotReadyError` while nobody can be recognised."""
+        ...
+
     async def caller(self, request: Request) -> Caller:
         """Raises `Unauthorized` unless the request has exactly one valid access token."""
         ...

@@ -13,6 +13,7 @@ from fastapi import Request
 
 from service_kit.auth.caller import Caller
 from service_kit.auth.challenge import INVALID, MISSING, Unauthorized
+from service_kit.metrics import TOKENS_REFUSED
 
 ALGORITHM = "RS256"
 TYPE = "at+jwt"
@@ -31,6 +32,10 @@ class Keys(Protocol):
         Raises:
             KeysAwayError: no keys are known and none can be had now.
         """
+        ...
+
+    async def ready(self) -> None:
+        """Raises `NotReadyError` while no token can be checked."""
         ...
 
 
@@ -61,6 +66,10 @@ class TokenAuthenticator:
         self._issuer = issuer
         self._audience = audience
 
+    async def ready(self) -> None:
+        """A check for readiness: raises `NotReadyError` while no token can be checked."""
+        await self._keys.ready()
+
     async def caller(self, request: Request) -> Caller:
         """Who sent the request.
 
@@ -72,9 +81,9 @@ class TokenAuthenticator:
         try:
             return await self._check(token)
         except jwt.ExpiredSignatureError:
-            raise Unauthorized("The access token has expired.", INVALID) from None
+            raise _refused("The access token has expired.") from None
         except (jwt.InvalidTokenError, msgspec.ValidationError):
-            raise Unauthorized("The access token is not valid.", INVALID) from None
+            raise _refused("The access token is not valid.") from None
 
     async def _check(self, token: str) -> Caller:
         header = msgspec.convert(jwt.get_unverified_header(token), _Header)
@@ -101,5 +110,10 @@ def _bearer(request: Request) -> str:
         raise Unauthorized("This needs an access token.", MISSING)
     scheme, _, token = given[0].partition(" ")
     if len(given) > 1 or scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN:
-        raise Unauthorized("This needs exactly one access token, as `Authorization: Bearer …`.", INVALID)
+        raise _refused("This needs exactly one access token, as `Authorization: Bearer …`.")
     return token
+
+
+def _refused(detail: str) -> Unauthorized:
+    TOKENS_REFUSED.inc()
+    return Unauthorized(detail, INVALID)

@@ -51,6 +51,9 @@ class Identity:
         """Implements `service_kit.auth.tokens.Keys`."""
         return self.private_key.public_key() if kid == self.kid else None
 
+    async def ready(self) -> None:
+        """Implements `service_kit.auth.tokens.Keys`: it always is."""
+
     def token(
         self,
         oid: UUID | None = None,
