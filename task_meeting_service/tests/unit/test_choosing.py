@@ -20,7 +20,7 @@ def tasks(count):
 
 
 def chosen(strategy, seed, people, count, *, last=None, loads=()):
-    pool = Pool(list(people), last, dict(loads))
+    pool = Pool(sorted(people), last, dict(loads))
     return [pool.choose(strategy, seed, task, None) for task in tasks(count)]
 
 
@@ -28,7 +28,7 @@ def chosen(strategy, seed, people, count, *, last=None, loads=()):
 @given(people=PEOPLE, seed=SEEDS, present=st.uuids(), data=st.data())
 def test_the_present_assignee_is_never_chosen_when_there_is_another(strategy, people, seed, present, data):
     present = data.draw(st.sampled_from([*people, present]))
-    choice = Pool(list(people), present, {}).choose(strategy, seed, UUID(int=1), present)
+    choice = Pool(sorted(people), present, {}).choose(strategy, seed, UUID(int=1), present)
     assert choice in people
     assert choice != present or people == {present}
 
@@ -54,12 +54,9 @@ def test_random_gives_everybody_about_the_same_number(people, seed):
     assert all(30 <= counts[oid] <= 170 for oid in people)
 
 
-@strategies
-@given(people=PEOPLE, seed=SEEDS)
-def test_the_order_in_which_people_are_known_does_not_matter(strategy, people, seed):
-    turned = list(people)[::-1]
-    assert chosen(strategy, seed, people, 20) == chosen(strategy, seed, turned, 20)
-    assert eligible_hash(people) == eligible_hash(turned)
+@given(people=st.lists(st.uuids(), min_size=1, unique=True))
+def test_the_hash_does_not_depend_on_the_order_in_which_people_are_known(people):
+    assert eligible_hash(people) == eligible_hash(people[::-1])
 
 
 @given(people=PEOPLE, other=st.uuids())
@@ -91,7 +88,7 @@ def test_an_outsider_computes_the_same():
     assert (
         eligible_hash({ann, bob, eva}) == "d2ec25415f525ae9fee71c6e4a07ed53157cc7b7c441a4ee647fccac69e05a33"
     )
-    assert candidates({ann, bob, eva}, bob) == [ann, eva]
+    assert candidates([bob, ann, eva], bob) == [ann, eva]
     seed = "00112233445566778899aabbccddeeff"
-    assert Pool([ann, bob, eva], None, {}).choose("random", seed, task, None) == ann
-    assert Pool([ann, bob, eva], None, {}).choose("random", seed, task, bob) == ann
+    assert Pool([bob, ann, eva], None, {}).choose("random", seed, task, None) == ann
+    assert Pool([bob, ann, eva], None, {}).choose("random", seed, task, bob) == ann

@@ -2,6 +2,7 @@
 
 from task_meeting.models.base import CONSUMER_TABLES, Base
 from task_meeting.models.directory import Assignment, Person, Project, Team
+from task_meeting.models.reassigning import ReassignChoice, ReassignJob, ReassignPool, Rotation
 from task_meeting.models.tasks import ProjectSettings, Task, TaskChange, TaskComment
 
 __all__ = [
@@ -11,6 +12,10 @@ __all__ = [
     "Person",
     "Project",
     "ProjectSettings",
+    "ReassignChoice",
+    "ReassignJob",
+    "ReassignPool",
+    "Rotation",
     "Task",
     "TaskChange",
     "TaskComment",

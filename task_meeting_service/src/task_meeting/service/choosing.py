@@ -14,7 +14,7 @@ After each choice of one computation the chosen person is the last one, and has 
 former assignee has one less.
 """
 
-from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -23,15 +23,24 @@ from uuid import UUID
 Strategy = Literal["random", "round_robin", "least_loaded"]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice that was made, with what an event says of it; who was eligible is told by a hash."""
+
+    assignee_oid: UUID
+    strategy: Strategy
+    seed: str
+    eligible_hash: str
+
+
 def eligible_hash(eligible: Iterable[UUID]) -> str:
     """The fingerprint of a set of people: 64 hexadecimal digits, whatever their order was."""
     return sha256("\n".join(sorted(map(str, eligible))).encode()).hexdigest()
 
 
-def candidates(eligible: Collection[UUID], present: UUID | None) -> list[UUID]:
-    """Who may be chosen: not the present assignee when there is another. Sorted."""
-    others = sorted(set(eligible) - {present}, key=str)
-    return others or sorted(set(eligible), key=str)
+def candidates(eligible: Sequence[UUID], present: UUID | None) -> Sequence[UUID]:
+    """Who may be chosen: not the present assignee when there is another. Sorted, as `eligible` is."""
+    return [oid for oid in eligible if oid != present] or eligible
 
 
 def choose_random(seed: str, task_oid: UUID, among: Sequence[UUID]) -> UUID:
@@ -42,7 +51,8 @@ def choose_random(seed: str, task_oid: UUID, among: Sequence[UUID]) -> UUID:
 
 def choose_next(among: Sequence[UUID], last: UUID | None) -> UUID:
     """The one who follows `last`, who need not be among them any more; `among` is sorted and not empty."""
-    return next((oid for oid in among if last is None or str(oid) > str(last)), among[0])
+    # UUIDs compare as their texts do.
+    return next((oid for oid in among if last is None or oid > last), among[0])
 
 
 def choose_least_loaded(seed: str, task_oid: UUID, among: Sequence[UUID], loads: Mapping[UUID, int]) -> UUID:
@@ -53,7 +63,7 @@ def choose_least_loaded(seed: str, task_oid: UUID, among: Sequence[UUID], loads:
 
 @dataclass(slots=True)
 class Pool:
-    """The eligible people of one project or team, and what the strategies remember from choice to choice."""
+    """The eligible people of one project or team, sorted, and what strategies remember between choices."""
 
     eligible: Sequence[UUID]
     last: UUID | None
