@@ -47,16 +47,20 @@ WHERE name NOT IN (SELECT datname FROM pg_database) \gexec
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', name) FROM wanted_database \gexec
 SELECT format('GRANT CONNECT ON DATABASE %I TO %I', name, :'viewer') FROM wanted_database \gexec
 REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"user_team_db" TO :"debezium";
+GRANT CONNECT ON DATABASE :"user_team_db", :"task_meeting_db" TO :"debezium";
 
 -- What the viewer sees: all tables of the projections. In the admin's database, which holds password hashes and
 -- sessions, the service itself grants table by table when it migrates. And what a role without any right on a
--- table could still write, large objects and messages into the log, nobody needs.
+-- table could still write, large objects and messages into the log, nobody needs but Debezium: a message is the
+-- heartbeat of an outbox's connector.
 \set closed 'lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea), pg_logical_emit_message(boolean, text, text, boolean), pg_logical_emit_message(boolean, text, bytea, boolean)'
+\set heartbeat 'pg_logical_emit_message(boolean, text, text, boolean)'
 \connect :"user_team_db"
 REVOKE EXECUTE ON FUNCTION :closed FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION :heartbeat TO :"debezium";
 \connect :"task_meeting_db"
 REVOKE EXECUTE ON FUNCTION :closed FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION :heartbeat TO :"debezium";
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO :"viewer";
 ALTER DEFAULT PRIVILEGES FOR ROLE :"task_meeting" IN SCHEMA public GRANT SELECT ON TABLES TO :"viewer";
 \connect :"notification_db"

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 _HEAP = "512m"
 _JSON = "org.apache.kafka.connect.json.JsonConverter"
 _STORED = ("config", "offset", "status")
-READABLE = "POSTGRES_HOST|POSTGRES_PORT|USER_TEAM_DB_NAME|DEBEZIUM_DB_USER|DEBEZIUM_DB_PASSWORD|SOURCE_EPOCH"
+READABLE = (
+    "POSTGRES_HOST|POSTGRES_PORT|USER_TEAM_DB_NAME|TASK_MEETING_DB_NAME"
+    "|DEBEZIUM_DB_USER|DEBEZIUM_DB_PASSWORD|SOURCE_EPOCH"
+)
 """The variables that a connector's configuration may refer to, as a regular expression."""
 
 

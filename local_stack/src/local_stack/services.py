@@ -63,11 +63,11 @@ PARTS: Plan = (
     _step(
         "user-team-migrate",
         "Admin: migrations",
-        ("databases",),
+        ("slots",),
         "user_team migrate --no-input",
         "user_team ensure_superuser",
     ),
-    _step("task-meeting-migrate", "Task service: migrations", ("databases",), "task_meeting migrate"),
+    _step("task-meeting-migrate", "Task service: migrations", ("slots",), "task_meeting migrate"),
     _step("notification-migrate", "Notifications: migrations", ("databases",), "notification migrate"),
     _step(
         "connector",

@@ -1,7 +1,7 @@
 """Business events: rows that Debezium's outbox event router turns into messages.
 
-A row is inserted and deleted in the same transaction, so the table stays empty: the insert stands in the
-write-ahead log, and that is all that Debezium reads (docs/adr/0014-outbox.md).
+The table empties itself: a trigger deletes at once what is inserted. The insert stands in the write-ahead log,
+and that is all that Debezium reads (docs/adr/0014-outbox.md).
 """
 
 import json
@@ -10,18 +10,33 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid, func, text
+from sqlalchemy import DDL, Column, DateTime, MetaData, Table, Text, Uuid, event, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service_kit.db import WriteSession
-from service_kit.tracing import current_traceparent
+from service_kit.tracing import current_traceparent, traced
+
+EMPTYING = (
+    """
+    CREATE FUNCTION empty_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        DELETE FROM outbox_event WHERE id IN (SELECT id FROM inserted);
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER empty_outbox AFTER INSERT ON outbox_event REFERENCING NEW TABLE AS inserted
+    FOR EACH STATEMENT EXECUTE FUNCTION empty_outbox()
+    """,
+)
+"""What a service's migration executes after it has created the table."""
 
 _INSERT = text(
     "INSERT INTO outbox_event (id, topic, key, type, payload, traceparent)"
-    " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:topics AS text[]), CAST(:keys AS text[]),"
-    " CAST(:types AS text[]), CAST(:payloads AS jsonb[]), CAST(:traces AS text[]))"
+    " SELECT id, topic, key, type, payload, :trace FROM unnest(CAST(:ids AS uuid[]), CAST(:topics AS text[]),"
+    " CAST(:keys AS text[]), CAST(:types AS text[]), CAST(:payloads AS jsonb[]))"
+    " WITH ORDINALITY AS event (id, topic, key, type, payload, place) ORDER BY place"
 )
-_DELETE = text("DELETE FROM outbox_event WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +55,7 @@ class Event:
 
 def define(metadata: MetaData) -> Table:
     """Add the outbox to a service's metadata, so that its migrations and its code agree on it."""
-    return Table(
+    table = Table(
         "outbox_event",
         metadata,
         Column("id", Uuid, primary_key=True),
@@ -51,23 +66,28 @@ def define(metadata: MetaData) -> Table:
         Column("traceparent", Text),
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     )
+    for statement in EMPTYING:
+        event.listen(table, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
+    return table
 
 
 async def emit(session: WriteSession, events: Sequence[Event]) -> None:
-    """Send events when, and only when, the caller's transaction commits. Their order is kept for each key."""
+    """Send events when, and only when, the caller's transaction commits; in this order, in one statement.
+
+    Each carries the trace of the work at hand, or the beginning of a new one.
+    """
     if not events:
         return
-    ids = [event.uid for event in events]
-    trace = current_traceparent()
+    with traced(current_traceparent()):
+        trace = current_traceparent()
     await session.execute(
         _INSERT,
         {
-            "ids": ids,
+            "trace": trace,
+            "ids": [event.uid for event in events],
             "topics": [event.topic for event in events],
             "keys": [event.key for event in events],
             "types": [event.type for event in events],
             "payloads": [json.dumps(event.payload, ensure_ascii=False) for event in events],
-            "traces": [trace] * len(events),
         },
     )
-    await session.execute(_DELETE, {"ids": ids})

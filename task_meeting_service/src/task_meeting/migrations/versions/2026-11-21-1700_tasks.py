@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from service_kit.outbox import EMPTYING
+
 revision = "2026_11_21_1700"
 down_revision = "2026_11_21_1200"
 branch_labels = None
@@ -23,15 +25,8 @@ RETURN (
     WHERE word <> ''
 )
 """
-# Debezium's slot is made before the first write, and the publication with it; a database that was never
-# provisioned, such as a test's, gets its own.
-_PUBLISH = """
-DO $$ BEGIN
-    IF NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'task_outbox_pub') THEN
-        CREATE PUBLICATION task_outbox_pub WITH (publish = 'insert');
-    END IF;
-END $$
-"""
+# What Debezium gets. Its slot is older than this migration (deploy/postgres/slots.sql).
+_PUBLISH = "CREATE PUBLICATION task_outbox_pub FOR TABLE outbox_event WITH (publish = 'insert')"
 
 
 def upgrade() -> None:
@@ -184,5 +179,6 @@ def _create_outbox() -> None:
         sa.Column("created_at", _TIME, server_default=_NOW, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_outbox_event"),
     )
+    for statement in EMPTYING:
+        op.execute(statement)
     op.execute(_PUBLISH)
-    op.execute("ALTER PUBLICATION task_outbox_pub ADD TABLE outbox_event")
