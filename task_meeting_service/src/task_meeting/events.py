@@ -1,14 +1,17 @@
-"""What Kafka carries to this service."""
+"""What Kafka carries to this service, and from it."""
 
-from datetime import datetime
-from typing import Annotated
-from uuid import UUID
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
 
 from msgspec import UNSET, Meta, UnsetType
 
 from service_kit.cdc import Change, RowChange, row_change_decoder
+from service_kit.outbox import Event
 
 ASSIGNMENT_TOPIC = "django_db.public.teams_userassignment"
+TASK_TOPIC = "task-bus"
 
 # What is indexed must stay below the 2704 bytes that a B-tree entry of PostgreSQL holds.
 _Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
@@ -44,3 +47,31 @@ class AssignmentRow(RowChange, kw_only=True):
 
 AssignmentChange = Change[AssignmentRow]
 decode_assignment = row_change_decoder(AssignmentRow)
+
+TaskNews = Literal[
+    "task.created.v1",
+    "task.updated.v1",
+    "task.assigned.v1",
+    "task.unassigned.v1",
+    "task.status-changed.v1",
+    "task.completed.v1",
+    "task.reopened.v1",
+    "task.commented.v1",
+    "task.deleted.v1",
+]
+# S3's word for each; whatever is neither of these is an update.
+_KINDS = {"task.created.v1": "create", "task.deleted.v1": "delete"}
+
+
+def task_event(news: TaskNews, task_uid: UUID, data: Mapping[str, Any]) -> Event:
+    """A TaskEvent (S3; contracts/events/task-bus.schema.json). `data` is JSON, without the description."""
+    uid = uuid4()
+    payload = {
+        "uid": str(uid),
+        "version": 1,
+        "type": _KINDS.get(news, "update"),
+        "task_uid": str(task_uid),
+        "data": dict(data),
+        "created_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    return Event(TASK_TOPIC, key=str(task_uid), type=news, payload=payload, uid=uid)

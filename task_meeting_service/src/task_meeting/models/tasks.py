@@ -52,6 +52,7 @@ class Task(Base):
         Index("ix_task_project_open_created", "project_oid", "created_at", "id", postgresql_where=_OPEN),
         Index("ix_task_project_open_due", "project_oid", "due", "id", postgresql_where=_OPEN),
         Index("ix_task_team", "team_oid", "created_at", "id"),
+        Index("ix_task_open_assignee", "assignee_oid", "due", "id", postgresql_where=_OPEN),
         Index("ix_task_assignee", "assignee_oid", "created_at", "id"),
         Index("ix_task_reporter", "reporter_oid", "created_at", "id"),
         Index("ix_task_labels", "labels", postgresql_using="gin"),

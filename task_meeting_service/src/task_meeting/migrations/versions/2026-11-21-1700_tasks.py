@@ -15,7 +15,7 @@ _TIME = sa.DateTime(timezone=True)
 _NOW = sa.func.now()
 _OPEN = sa.text("open")
 
-# Words as `search_words` makes them, of the whole text; cut, as a word of a tsvector holds 2046 bytes at most.
+# Words as `search_words` makes them, of the whole text; cut: a word of a tsvector holds 2046 bytes at most.
 _TASK_WORDS = """
 CREATE FUNCTION task_words(title text, description text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -97,6 +97,9 @@ def _create_orders() -> None:
 
 
 def _create_filters() -> None:
+    op.create_index(
+        "ix_task_open_assignee", "task", ["assignee_oid", "due", "id"], postgresql_where=_OPEN
+    )
     for name, columns in {
         "status": ["status"],
         "project_status": ["project_oid", "status"],

@@ -1,0 +1,68 @@
+"""The kinds of values that requests are made of: strict, so that nothing is stored that was not meant."""
+
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
+
+from task_meeting.schemas.base import Schema
+
+# One line, without outer blanks and control characters: what looks the same is the same.
+ONE_LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
+NO_NUL = r"^[^\x00]*$"
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)")
+# Years that every client can show in every time zone.
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime(9998, 12, 31, tzinfo=UTC)
+
+
+class Strict(Schema):
+    """A request's body: what it does not know, it refuses."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _written(value: Any) -> Any:
+    """A number would be taken for seconds since 1970, and a time without a zone for anybody's."""
+    if not (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        raise ValueError("Not a time with its zone, such as 2026-11-21T10:00:00+03:00 (RFC 3339)")
+    return value
+
+
+def _to_milliseconds(value: datetime) -> datetime:
+    if not _FIRST <= value <= _LAST:
+        raise ValueError("Not between the years 1970 and 9998")
+    value = value.astimezone(UTC)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written),
+    AfterValidator(_to_milliseconds),
+    Field(
+        description="RFC 3339 with a zone; kept in UTC, to the millisecond.",
+        examples=["2026-12-01T18:00:00+03:00"],
+    ),
+]
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_zone(name: str) -> str:
+    if name not in _time_zones():
+        raise ValueError("Not a time zone of the IANA database")
+    return name
+
+
+TimeZone = Annotated[
+    str,
+    AfterValidator(_known_zone),
+    Field(max_length=64, description="A name of the IANA time zone database.", examples=["Europe/Moscow"]),
+]
