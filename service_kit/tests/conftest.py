@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,6 +8,7 @@ from sqlalchemy import URL, MetaData, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from service_kit.db import Database
+from service_kit.http import HttpServer
 from service_kit.testing import TemplateDatabase
 
 
@@ -46,3 +48,29 @@ async def database(template) -> AsyncIterator[Database]:
         database = Database(url, application_name="test")
         yield database
         await database.close()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as it:
+        return it.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def serving():
+    """Serve an app on a real socket while a block lasts: gives the port and the server."""
+
+    @asynccontextmanager
+    async def serving(app, port=None):
+        port = port or free_port()
+        server = HttpServer(app, host="127.0.0.1", port=port, port_variable="TEST_PORT")
+        task = asyncio.create_task(server.run())
+        async with asyncio.timeout(10):
+            while not server.started:
+                await asyncio.sleep(0.01)
+        try:
+            yield port, server
+        finally:
+            server.stop()
+            await task
+
+    return serving

@@ -43,6 +43,8 @@ def configure_logging(*, service: str, level: str = "INFO", log_format: str = "j
     root.setLevel(level)
     # aiokafka logs an error for each attempt while a broker is away; our readiness says it once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL if level != "DEBUG" else logging.DEBUG)
+    # Asking for keys every half a minute is no news.
+    logging.getLogger("httpx2").setLevel(logging.WARNING if level != "DEBUG" else logging.DEBUG)
     structlog.contextvars.bind_contextvars(service=service)
 
 

@@ -12,7 +12,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from service_kit.http.problem import MEDIA_TYPE, Problem, problem_response
 
 GRACEFUL_SHUTDOWN_S = 10
-_MAX_HEAD_BYTES = 32_768
+# Memory that a connection may take before anything looks at its request: more than any limit on a part of it,
+# so that what is a little too long gets the answer that says so.
+_MAX_HEAD_BYTES = 131_072
 _BACKLOG = 2048
 
 
