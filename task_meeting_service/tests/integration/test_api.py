@@ -49,6 +49,10 @@ class TestUsers:
             "role": "manager",
             "locale": "ru",
             "time_zone": "Europe/Moscow",
+            "working_hours": None,
+            "skills": [],
+            "about": "",
+            "avatar_url": None,
             "assignments_total": 1,
             "assignments": [
                 {

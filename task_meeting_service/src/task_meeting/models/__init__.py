@@ -2,6 +2,7 @@
 
 from task_meeting.models.base import CONSUMER_TABLES, Base
 from task_meeting.models.directory import Assignment, Person, Project, Team
+from task_meeting.models.profiles import Profile
 from task_meeting.models.reassigning import ReassignChoice, ReassignJob, ReassignPool, Rotation
 from task_meeting.models.tasks import ProjectSettings, Task, TaskChange, TaskComment
 
@@ -10,6 +11,7 @@ __all__ = [
     "Assignment",
     "Base",
     "Person",
+    "Profile",
     "Project",
     "ProjectSettings",
     "ReassignChoice",
