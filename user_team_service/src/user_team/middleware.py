@@ -4,9 +4,18 @@ import logging
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseForbidden,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
+from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,6 +49,28 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+def neighbours_only(get_response: GetResponse) -> GetResponse:
+    """Serve keys and tokens over plain HTTP only to machines beside this one, which use a name of their own.
+
+    Others are sent to HTTPS; a request with a password is refused instead, so that its script gets mended.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        plain = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+        if not (plain and request.path.startswith(settings.PLAIN_PATHS)) or _is_neighbour(request):
+            return get_response(request)
+        if request.method in {"GET", "HEAD"}:
+            return HttpResponsePermanentRedirect(f"https://{request.get_host()}{request.get_full_path()}")
+        return HttpResponseForbidden("Use HTTPS.", content_type="text/plain")
+
+    return middleware
+
+
+def _is_neighbour(request: HttpRequest) -> bool:
+    name, _port = split_domain_port(request.get_host())
+    return validate_host(name, settings.INTERNAL_HOSTS)
 
 
 def no_nul_in_address(get_response: GetResponse) -> GetResponse:
@@ -79,7 +110,11 @@ class DatabaseConflictMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         state = sqlstate(exception)
-        if request.method != "POST" or not (state in _CONCURRENCY or state.startswith(_INTEGRITY_VIOLATION)):
+        if (
+            request.method != "POST"
+            or not _is_page(request)
+            or not (state in _CONCURRENCY or state.startswith(_INTEGRITY_VIOLATION))
+        ):
             return None
         log.warning("a change lost a race and was rolled back, SQLSTATE %s", state)
         messages.error(
@@ -87,6 +122,11 @@ class DatabaseConflictMiddleware:
             _("Somebody changed the same data at the same time. Nothing was saved. Please try again."),
         )
         return HttpResponseRedirect(request.get_full_path())
+
+
+def _is_page(request: HttpRequest) -> bool:
+    """Whether a person is looking, who can be shown a message."""
+    return request.resolver_match is not None and "admin" in request.resolver_match.app_names
 
 
 def sqlstate(exception: Exception) -> str:

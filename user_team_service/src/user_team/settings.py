@@ -7,8 +7,10 @@ redirected.
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 from user_team import environment, logs
 from user_team.appearance import UNFOLD
@@ -20,7 +22,10 @@ PACKAGE_DIR = Path(__file__).resolve().parent
 # `user_team.wsgi` refuses to start without it; management commands that need none work.
 SECRET_KEY = environment.text("USER_TEAM_SECRET_KEY")
 DEBUG = environment.flag("USER_TEAM_DEBUG", default=False)
-ALLOWED_HOSTS = environment.words("USER_TEAM_ALLOWED_HOSTS", "127.0.0.1,localhost")
+PUBLIC_HOSTS = environment.words("USER_TEAM_ALLOWED_HOSTS", "127.0.0.1,localhost")
+# Names that only machines beside this one use, to fetch keys and tokens over plain HTTP.
+INTERNAL_HOSTS = environment.words("USER_TEAM_INTERNAL_HOSTS")
+ALLOWED_HOSTS = PUBLIC_HOSTS + INTERNAL_HOSTS
 CSRF_TRUSTED_ORIGINS = environment.words("USER_TEAM_CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -37,14 +42,20 @@ INSTALLED_APPS = [
     "pghistory",
     "import_export",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    "oauth2_provider",
     "user_team.users",
     "user_team.teams",
     "user_team.pipeline",
+    "user_team.identity",
 ]
 
 MIDDLEWARE = [
     "user_team.observation.observe",  # first: it sees all that the others do
     "django.middleware.security.SecurityMiddleware",
+    "user_team.middleware.neighbours_only",
     "user_team.middleware.content_security_policy",
     "user_team.middleware.no_nul_in_address",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -133,17 +144,56 @@ AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
 
 # --- Transport ----------------------------------------------------------------------------------------------
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
-_TLS = not _LOOPBACK.issuperset(ALLOWED_HOSTS)
+_TLS = not _LOOPBACK.issuperset(PUBLIC_HOSTS)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _TLS
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = _TLS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+# What neighbours fetch by an internal name; `middleware.neighbours_only` redirects everybody else.
+PLAIN_PATHS = ("/.well-known/", "/api/token", "/o/token/")
+SECURE_REDIRECT_EXEMPT = [r"^health/", *(f"^{path[1:]}" for path in PLAIN_PATHS)]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _TLS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+# --- OpenID provider ----------------------------------------------------------------------------------------
+# In every token, and what verifiers compare it with; a request's Host header never changes it.
+AUTH_ISSUER = environment.text("AUTH_ISSUER", "http://127.0.0.1:8000").rstrip("/")
+AUTH_AUDIENCE = environment.text("AUTH_AUDIENCE", "team-suite")
+OAUTH2_PROVIDER_APPLICATION_MODEL = "identity.Application"
+OAUTH2_PROVIDER: dict[str, Any] = {
+    "OIDC_ENABLED": True,
+    "OIDC_ISS_ENDPOINT": AUTH_ISSUER,
+    # The library only asks whether there is one: ours are in the database (`identity.models.SigningKey`).
+    "OIDC_RSA_PRIVATE_KEY": "in the database",
+    "OIDC_RP_INITIATED_LOGOUT_ENABLED": True,
+    "OAUTH2_VALIDATOR_CLASS": "user_team.identity.validator.Validator",
+    "APPLICATION_ADMIN_CLASS": "user_team.identity.applications.ApplicationAdmin",
+    "SCOPES_BACKEND_CLASS": "user_team.identity.scopes.Scopes",
+    "SCOPES": {
+        "openid": _("Know who you are, and act in the suite with your rights"),
+        "profile": _("See your name, language and time zone"),
+        "email": _("See your e-mail address"),
+    },
+    "ACCESS_TOKEN_GENERATOR": "user_team.identity.tokens.for_oauth",
+    "REFRESH_TOKEN_GENERATOR": "oauthlib.oauth2.rfc6749.tokens.random_token_generator",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 10 * 60,
+    "ID_TOKEN_EXPIRE_SECONDS": 10 * 60,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 14 * 24 * 60 * 60,
+    # A refresh token that is used twice was stolen: everything that came of its sign-in is revoked.
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if _TLS else ["https", "http"],
+    # RFC 9700, all of it; these will be the library's defaults.
+    **{
+        f"COMPLIANT_BCP_RFC9700_{rule}": True
+        for rule in (
+            *("IMPLICIT_GRANT", "PASSWORD_GRANT", "PKCE_METHOD", "PKCE_REQUIRED", "REFRESH_TOKEN"),
+            *("ACCESS_TOKEN_TRANSPORT", "AUTHZ_RESPONSE_ISS", "TOKEN_STORAGE", "REDIRECT_URI_MATCHING"),
+        )
+    },
+}
 
 # --- Limits on what is sent to us ---------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -14,6 +14,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 _OWN_PACKAGE = "user_team."
 _SECRETS = frozenset({"password"})
+# Nothing of these: what is not secret in them is of no use without the rest.
+_SECRET_MODELS = frozenset({"identity.SigningKey", "identity.Application"})
 _CAPTURE = """
     GRANT USAGE ON SCHEMA public TO {role};
     GRANT SELECT ON teams_userassignment TO {role};
@@ -46,9 +48,14 @@ def _viewer_grants(connection: BaseDatabaseWrapper) -> Iterator[str]:
     quote = connection.ops.quote_name
     role = quote(settings.VIEWER_DB_USER)
     for model in apps.get_models():
-        if model.__module__.startswith(_OWN_PACKAGE) and model._meta.managed:
+        if _is_shown(model):
             table, columns = quote(model._meta.db_table), ", ".join(map(quote, _public_columns(model)))
             yield _VIEWER.format(table=table, columns=columns, role=role)
+
+
+def _is_shown(model: type[models.Model]) -> bool:
+    ours = model.__module__.startswith(_OWN_PACKAGE) and model._meta.managed
+    return ours and model._meta.label not in _SECRET_MODELS
 
 
 def _public_columns(model: type[models.Model]) -> list[str]:
