@@ -12,6 +12,7 @@ from service_kit.outbox import Event
 
 ASSIGNMENT_TOPIC = "django_db.public.teams_userassignment"
 TASK_TOPIC = "task-bus"
+REASSIGN_TOPIC = "reassign-task-bus"
 
 # What is indexed must stay below the 2704 bytes that a B-tree entry of PostgreSQL holds.
 _Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
@@ -65,13 +66,18 @@ _KINDS = {"task.created.v1": "create", "task.deleted.v1": "delete"}
 
 def task_event(news: TaskNews, task_uid: UUID, data: Mapping[str, Any]) -> Event:
     """A TaskEvent (S3; contracts/events/task-bus.schema.json). `data` is JSON, without the description."""
+    about = {"type": _KINDS.get(news, "update"), "task_uid": str(task_uid), "data": dict(data)}
+    return _event(TASK_TOPIC, str(task_uid), news, about)
+
+
+def reassign_event(job_uid: UUID, assignees: Mapping[UUID, UUID]) -> Event:
+    """A ReassignTaskEvent (S3): the new assignee of each of at most 500 tasks."""
+    data = {str(task_uid): str(user_uid) for task_uid, user_uid in assignees.items()}
+    about = {"type": "reassign", "job_uid": str(job_uid), "data": data}
+    return _event(REASSIGN_TOPIC, str(job_uid), "tasks.reassigned.v1", about)
+
+
+def _event(topic: str, key: str, type_: str, about: Mapping[str, Any]) -> Event:
     uid = uuid4()
-    payload = {
-        "uid": str(uid),
-        "version": 1,
-        "type": _KINDS.get(news, "update"),
-        "task_uid": str(task_uid),
-        "data": dict(data),
-        "created_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-    }
-    return Event(TASK_TOPIC, key=str(task_uid), type=news, payload=payload, uid=uid)
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Event(topic, key, type_, {"uid": str(uid), "version": 1, **about, "created_at": now}, uid)

@@ -122,6 +122,8 @@ class TaskChange(Base):
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
     # Nobody, when the service itself changed the task.
     actor_oid: Mapped[UUID | None]
+    # Why it did.
+    reason: Mapped[str | None]
     changed_at: Mapped[datetime]
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
     after: Mapped[dict[str, Any]] = mapped_column(JSONB)

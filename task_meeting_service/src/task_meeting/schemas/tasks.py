@@ -140,6 +140,9 @@ class TaskChange(Schema):
 
     version: int = Field(description="Of the task, after the change.", examples=[2])
     actor_oid: UserOid | None = Field(description="Who changed it; null: the service itself, by its rules.")
+    reason: Literal["left_project"] | None = Field(
+        description="Why the service itself changed it: `left_project`, the assignee left the project."
+    )
     changed_at: Moment
     before: dict[str, JsonValue] = Field(description="Empty for the creation.", examples=[{"status": "new"}])
     after: dict[str, JsonValue] = Field(

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _create_job()
     _create_pool()
     _create_choice()
+    op.add_column("task_change", sa.Column("reason", sa.Text()))
     _install_queue()
 
 

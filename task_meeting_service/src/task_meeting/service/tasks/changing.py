@@ -39,6 +39,7 @@ class Change:
     fields: Mapping[str, Any]
     actor_oid: UUID | None = None
     choice: Choice | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,14 @@ class _Made:
     actor_oid: UUID | None
     choice: Choice | None
     news: Sequence[TaskNews]
+    reason: str | None = None
 
     def history(self) -> TaskChange:
         return TaskChange(
             task_oid=self.task.oid,
             version=self.task.version,
             actor_oid=self.actor_oid,
+            reason=self.reason,
             changed_at=self.task.updated_at,
             before=self.before,
             after=self.after,
@@ -139,6 +142,7 @@ def _apply(change: Change, now: datetime) -> _Made | None:
         change.actor_oid,
         change.choice,
         list(_news(task, set(names), was_open=was_open)),
+        change.reason,
     )
 
 
