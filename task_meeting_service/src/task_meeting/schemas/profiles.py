@@ -1,30 +1,16 @@
 """Profiles: the part of a person that belongs to this service."""
 
-from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from task_meeting.schemas.base import Email, Role, Schema, UserName, UserOid
 from task_meeting.schemas.directory import Assignment, UserDetail
+from task_meeting.schemas.values import NO_NUL, ONE_LINE, Strict, TimeZone
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-# No outer blanks and no control characters: what looks the same is the same.
-_ONE_LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 _HTTPS = r"^https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?#][!-~]*)?$"
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _known_zone(name: str) -> str:
-    if name not in _time_zones():
-        raise ValueError("Not a time zone of the IANA database")
-    return name
 
 
 def _unique(skills: list[str]) -> list[str]:
@@ -41,7 +27,7 @@ def _apart(intervals: list["Interval"]) -> list["Interval"]:
     return intervals
 
 
-Skill = Annotated[str, Field(min_length=1, max_length=60, pattern=_ONE_LINE)]
+Skill = Annotated[str, Field(min_length=1, max_length=60, pattern=ONE_LINE)]
 Skills = Annotated[
     list[Skill],
     AfterValidator(_unique),
@@ -51,7 +37,7 @@ About = Annotated[
     str,
     Field(
         max_length=5000,
-        pattern=r"^[^\x00]*$",
+        pattern=NO_NUL,
         description="Markdown. Whoever shows it as HTML has to sanitize it.",
         examples=["Backend. Ask me about **billing**."],
     ),
@@ -67,11 +53,7 @@ AvatarUrl = Annotated[
 ]
 
 
-class _Strict(Schema):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Interval(_Strict):
+class Interval(Strict):
     """Working time within one day, to the minute. A night shift is two intervals, parted at midnight."""
 
     start: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["09:00"])
@@ -84,12 +66,10 @@ class Interval(_Strict):
         return self
 
 
-class WorkingHours(_Strict):
+class WorkingHours(Strict):
     """When somebody works in an ordinary week, by the clocks of `time_zone`; a day not named is free."""
 
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
-        max_length=64, description="A name of the IANA time zone database.", examples=["Europe/Moscow"]
-    )
+    time_zone: TimeZone
     days: dict[Weekday, Annotated[list[Interval], AfterValidator(_apart), Field(max_length=10)]] = Field(
         examples=[{"monday": [{"start": "09:00", "end": "13:00"}, {"start": "14:00", "end": "18:00"}]}]
     )
@@ -121,7 +101,7 @@ class ReadOnly(BaseModel):
     assignments_total: int | None = Field(None, json_schema_extra={"readOnly": True})
 
 
-class ProfileInput(ReadOnly, _Strict):
+class ProfileInput(ReadOnly, Strict):
     """The whole new profile: all four fields, so that nothing is emptied by being forgotten."""
 
     working_hours: WorkingHours | None
