@@ -45,6 +45,7 @@ class Database:
     def __init__(self, url: URL, *, application_name: str, pool_size: int = 5) -> None:
         """Connects to nothing yet; `application_name` shows in pg_stat_activity."""
         self._url = url
+        self._application_name = application_name
         self._engine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -84,6 +85,18 @@ class Database:
         async with self._engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
+    async def connect(self) -> Any:
+        """A connection of the driver (asyncpg) outside of the pool, for its own ways and for libraries.
+
+        Whoever asked for it closes it.
+        """
+        return await asyncpg.connect(
+            self._url.set(drivername="postgresql").render_as_string(hide_password=False),
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
+            server_settings={"application_name": self._application_name, "timezone": "UTC"},
+        )
+
     async def listen(self, channel: str) -> AsyncGenerator[None, None]:
         """Wake the caller at NOTIFY on `channel`, on a connection of its own.
 
@@ -92,10 +105,7 @@ class Database:
         looks at its tables and listens again.
         """
         woken = asyncio.Event()
-        connection = await asyncpg.connect(
-            self._url.set(drivername="postgresql").render_as_string(hide_password=False),
-            timeout=CONNECT_TIMEOUT_S,
-        )
+        connection = await self.connect()
         connection.add_termination_listener(lambda _connection: woken.set())
         try:
             await connection.add_listener(channel, lambda *_notification: woken.set())
