@@ -8,6 +8,8 @@ from local_stack.paths import StatePaths
 from local_stack.settings import Ports, StackSettings
 
 HOST = "127.0.0.1"
+_RATE_LIMIT = "5000/second"
+"""Here whoever asks measures: the demo looks many times a second."""
 _SETTINGS = (
     "postgres_user",
     "user_team_db_name",
@@ -52,6 +54,7 @@ def build(environ: Mapping[str, str]) -> Context:
         **{name.upper(): str(getattr(settings, name)) for name in _SETTINGS},
         **{name.upper(): str(port) for name, port in ports.model_dump().items()},
         **_addresses(ports),
+        "API_RATE_LIMIT": _RATE_LIMIT,
         **passwords,
         # The ports above are final: a command that reads them must not shift them again.
         "PORT_OFFSET": "0",
