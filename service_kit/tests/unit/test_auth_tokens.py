@@ -16,6 +16,7 @@ from fastapi import Depends
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
+from structlog.testing import capture_logs
 
 from service_kit.auth import Caller, TokenAuthenticator, require
 from service_kit.auth.challenge import Unauthorized
@@ -64,6 +65,16 @@ async def test_a_permission_is_in_the_token_or_it_is_403(client):
     assert refused.status_code == 403
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.headers["www-authenticate"] == ('Bearer error="insufficient_scope", scope="projects.all"')
+
+
+async def test_the_log_names_the_caller_by_their_oid_alone(client):
+    with capture_logs() as logs:
+        await client.get(
+            "/me", headers=IDENTITY.headers(ANN, username="ann", name="Ann", email="ann@x.example")
+        )
+        await client.get("/me")
+    assert [entry["caller"] for entry in logs if entry["event"] == "http_request"] == [str(ANN), None]
+    assert "ann" not in str(logs).lower()
 
 
 async def test_no_token_is_401_without_an_error(client):

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from fastapi import APIRouter, Path, Query
+import structlog
+from fastapi import APIRouter, Path, Query, Request
 from prometheus_client import REGISTRY
 from pydantic import BaseModel, ConfigDict, Field
 from structlog.testing import capture_logs
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 from service_kit.health import Health
 from service_kit.http import Limits, NoQuery, NotFound, Page, PageQuery, create_app
 from service_kit.http.problem import ProblemDocument
+from service_kit.tracing import current_traceparent
 
 SECRET = "s3cret-in-an-exception"
 MAX_BODY = 20_000
@@ -35,7 +37,7 @@ def make_app():
         version="1",
         health=Health(),
         allowed_hosts=["things.example"],
-        limits=Limits(body=MAX_BODY),
+        limits=Limits(body=MAX_BODY, larger_bodies={"/api/things/import": 2 * MAX_BODY}),
         slashed_prefix="/api/",
     )
 
@@ -54,6 +56,14 @@ def make_app():
     @app.post("/api/things/")
     async def make_thing(thing: Thing) -> Thing:
         return thing
+
+    @app.post("/api/things/import/")
+    async def import_things(request: Request) -> int:
+        return len(await request.body())
+
+    @app.get("/api/trace/")
+    async def trace() -> str | None:
+        return current_traceparent()
 
     @app.get("/api/broken/")
     async def broken() -> None:
@@ -239,6 +249,38 @@ async def test_a_body_over_the_limit_is_refused_whether_or_not_it_says_its_lengt
     headers = {"Content-Type": "application/json"}
     assert_problem(await client.post("/api/things/", content=b" " * (MAX_BODY + 1), headers=headers), 413)
     assert_problem(await client.post("/api/things/", content=chunks(), headers=headers), 413)
+
+
+async def test_one_path_may_take_larger_bodies_than_the_others(client):
+    for path in ("/api/things/import/", "/api/things/import"):
+        assert (await client.post(path, content=b" " * 2 * MAX_BODY)).json() == 2 * MAX_BODY
+        assert_problem(await client.post(path, content=b" " * (2 * MAX_BODY + 1)), 413)
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ([PARENT], True),
+        ([], False),
+        ([PARENT, PARENT], False),
+        ([PARENT.upper()], False),
+        ([f"{PARENT}, {PARENT}"], False),
+        ([f"00-{'0' * 32}-00f067aa0ba902b7-01"], False),
+        (["a" * 5_000], False),
+    ],
+)
+async def test_a_request_belongs_to_its_callers_trace(client, given, kept):
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
+        answer = await client.get("/api/trace/", headers=[("traceparent", value) for value in given])
+    _, trace, span, _ = answer.json().split("-")
+    assert (trace == TRACE) is kept
+    assert span != "00f067aa0ba902b7"
+    assert [entry["trace_id"] for entry in logs] == [trace]
+    assert TRACE not in str(answer.headers)
 
 
 @pytest.mark.parametrize(

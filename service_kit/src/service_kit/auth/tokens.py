@@ -20,6 +20,8 @@ TYPE = "at+jwt"
 # Clocks of two machines differ by this much at most.
 LEEWAY_S = 10
 MAX_TOKEN = 8_192
+# In the request's scope: the `Caller`, or why there is none.
+OUTCOME = "authentication"
 _REQUIRED = ("iss", "aud", "sub", "jti", "iat", "nbf", "exp", "client_id")
 
 
@@ -71,19 +73,28 @@ class TokenAuthenticator:
         await self._keys.ready()
 
     async def caller(self, request: Request) -> Caller:
-        """Who sent the request.
+        """Who sent the request; whoever asks again for the same one gets the same answer.
 
         Raises:
             Unauthorized: there is no token, more than one, or one that is not valid.
             KeysAwayError: no keys are known and none can be had now.
         """
-        token = _bearer(request)
+        if OUTCOME not in request.scope:
+            request.scope[OUTCOME] = await self._outcome(request)
+        outcome: Caller | Unauthorized = request.scope[OUTCOME]
+        if isinstance(outcome, Unauthorized):
+            raise outcome
+        return outcome
+
+    async def _outcome(self, request: Request) -> Caller | Unauthorized:
         try:
-            return await self._check(token)
+            return await self._check(_bearer(request))
+        except Unauthorized as refusal:
+            return refusal
         except jwt.ExpiredSignatureError:
-            raise _refused("The access token has expired.") from None
+            return _refused("The access token has expired.")
         except (jwt.InvalidTokenError, msgspec.ValidationError):
-            raise _refused("The access token is not valid.") from None
+            return _refused("The access token is not valid.")
 
     async def _check(self, token: str) -> Caller:
         header = msgspec.convert(jwt.get_unverified_header(token), _Header)

@@ -12,6 +12,7 @@ from service_kit.http.docs import install_docs
 from service_kit.http.limits import Limits, RequestLimits, TrailingSlash, refuse_repeated_parameters
 from service_kit.http.measure import RequestMetrics
 from service_kit.http.problem import ProblemDocument, install_problem_handlers
+from service_kit.http.rate import RateLimit
 
 if TYPE_CHECKING:
     from service_kit.health import Health
@@ -36,6 +37,7 @@ def create_app(
     health: "Health",
     allowed_hosts: Sequence[str] = ("*",),
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    rate_limit: str | None = None,
     slashed_prefix: str | None = None,
     docs: bool = True,
 ) -> FastAPI:
@@ -47,6 +49,7 @@ def create_app(
         health: what /health/ready asks.
         allowed_hosts: names that the Host header may hold, without ports; `*` allows all.
         limits: sizes above which a request is refused.
+        rate_limit: how many requests one sender may make, e.g. `100/second`; unlimited without it.
         slashed_prefix: below it paths end with a slash, and are found without it as well.
         docs: whether /docs and /openapi.json are served.
     """
@@ -55,6 +58,8 @@ def create_app(
         Middleware(RequestContext),
         Middleware(RequestLimits, allowed_hosts=allowed_hosts, limits=limits),
     ]
+    if rate_limit is not None:
+        middleware.append(Middleware(RateLimit, limit=rate_limit))
     if slashed_prefix is not None:
         middleware.append(Middleware(TrailingSlash, prefix=slashed_prefix))
     app = _App(

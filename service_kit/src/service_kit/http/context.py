@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.db import is_transient
 from service_kit.http.problem import Problem, problem_response
+from service_kit.tracing import current_traceparent, traced
 
 log = structlog.get_logger(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -40,7 +41,7 @@ class RequestContext:
             await self._app(scope, receive, send)
             return
         scope["request_id"] = _request_id(scope)
-        with structlog.contextvars.bound_contextvars(request_id=scope["request_id"]):
+        with traced(_traceparent(scope)), structlog.contextvars.bound_contextvars(**_ids(scope)):
             await _Exchange(self._app, scope, send).run(receive)
 
 
@@ -89,7 +90,13 @@ class _Exchange:
             path=path,
             status=int(self._status) if self._status is not None else None,
             ms=round(seconds * 1000, 2),
+            caller=self._caller(),
         )
+
+    def _caller(self) -> str | None:
+        """Their oid, if somebody has asked for it: a name does not go into a log."""
+        oid = getattr(self._scope.get("authentication"), "oid", None)
+        return None if oid is None else str(oid)
 
 
 def _unexpected(error: Exception) -> Problem:
@@ -106,3 +113,17 @@ def _unexpected(error: Exception) -> Problem:
 def _request_id(scope: Scope) -> str:
     given = Headers(scope=scope).get("x-request-id", "")
     return given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _traceparent(scope: Scope) -> str | None:
+    """The caller's trace. Of two, neither is taken (W3C Trace Context, section 3.2)."""
+    given = Headers(scope=scope).getlist("traceparent")
+    return given[0] if len(given) == 1 else None
+
+
+def _ids(scope: Scope) -> dict[str, str]:
+    """What every log line of a request carries."""
+    ids = {"request_id": scope["request_id"]}
+    if trace := current_traceparent():
+        ids["trace_id"] = trace.split("-")[1]
+    return ids

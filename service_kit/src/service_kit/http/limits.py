@@ -1,8 +1,8 @@
 """What a request may be at most: refused here before anything reads, decodes or stores it."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
@@ -31,6 +31,13 @@ class Limits:
     path: int = 2_000
     query: int = 4_000
     query_parameters: int = 50
+    larger_bodies: Mapping[str, int] = field(default_factory=dict)
+
+    def body_at(self, path: str) -> int:
+        """The largest body at a path: that of the first prefix in `larger_bodies`, or `body`."""
+        return next(
+            (size for prefix, size in self.larger_bodies.items() if path.startswith(prefix)), self.body
+        )
 
 
 class RequestLimits:
@@ -53,9 +60,10 @@ class RequestLimits:
         self._check_headers(scope["headers"])
         self._check_path(scope["raw_path"])
         self._check_query(scope["query_string"])
-        self._check_body(headers)
+        largest = self._limits.body_at(scope["path"])
+        _check_body(headers, largest)
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"range"]
-        await self._app(scope, self._counted(receive), send)
+        await self._app(scope, _counted(receive, largest), send)
 
     def _check_host(self, path: str, headers: Headers) -> None:
         if "*" in self._hosts or path.startswith(_ANY_HOST):
@@ -84,33 +92,36 @@ class RequestLimits:
         if "\0" in _decode(raw):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The query holds a NUL character.")
 
-    def _check_body(self, headers: Headers) -> None:
-        if headers.get("content-encoding", "identity").lower() != "identity":
-            raise Problem(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                "Compressed bodies are not accepted.",
-                headers={"Accept-Encoding": "identity"},
-            )
-        length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._limits.body:
-            raise self._too_large()
 
-    def _counted(self, receive: Receive) -> Receive:
-        """Count the body as it comes: a chunked one does not say its length."""
-        size = 0
+def _check_body(headers: Headers, largest: int) -> None:
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "Compressed bodies are not accepted.",
+            headers={"Accept-Encoding": "identity"},
+        )
+    length = headers.get("content-length", "0")
+    if length.isdigit() and int(length) > largest:
+        raise _too_large(largest)
 
-        async def receive_counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > self._limits.body:
-                raise self._too_large()
-            return message
 
-        return receive_counted
+def _counted(receive: Receive, largest: int) -> Receive:
+    """Count the body as it comes: a chunked one does not say its length."""
+    size = 0
 
-    def _too_large(self) -> Problem:
-        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is over {self._limits.body} bytes.")
+    async def receive_counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > largest:
+            raise _too_large(largest)
+        return message
+
+    return receive_counted
+
+
+def _too_large(largest: int) -> Problem:
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is over {largest} bytes.")
 
 
 def _decode(raw: bytes) -> str:
