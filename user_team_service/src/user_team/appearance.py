@@ -39,6 +39,12 @@ UNFOLD = {
     "BORDER_RADIUS": "8px",
     "DASHBOARD_CALLBACK": "user_team.pipeline.dashboard.add_to_start_page",
     "LOGIN": {"form": "user_team.users.forms.SignInForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("second-factor")},
+        ]
+    },
     "STYLES": [lambda _request: static("user_team/admin.css")],
     "COMMAND": {
         "search_models": ["users.user", "teams.project", "teams.team", "teams.userassignment", "teams.news"],
@@ -82,6 +88,7 @@ UNFOLD = {
                 "items": [
                     _item(_("Groups"), "shield_person", "auth.group"),
                     _item(_("Failed sign-ins"), "lock", "axes.accessattempt"),
+                    _item(_("Applications"), "apps", "identity.application"),
                 ],
             },
         ],

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "user_team.users",
     "user_team.teams",
     "user_team.pipeline",
+    "user_team.accounts",
     "user_team.identity",
 ]
 
@@ -128,7 +129,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_URL = reverse_lazy("sign-in")  # of applications; the admin has its own
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 
 AXES_FAILURE_LIMIT = 5
@@ -141,6 +142,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
+
+OTP_TOTP_ISSUER = "Team Suite"  # what an authenticator app calls the entry
 
 # --- Transport ----------------------------------------------------------------------------------------------
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}

@@ -6,7 +6,8 @@ from django.contrib import messages
 from django.db.models import Model
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -61,15 +62,25 @@ class ApplicationAdmin(ModelAdmin):
         if not change:
             self._show(request, obj, secret)
 
-    @action(description=gettext_lazy("New secret"), icon="key", permissions=["renew_secret"])
-    def renew_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Replace the secret; the old one ends at once. Tokens that it got live on for their minutes."""
-        application = self.get_object(request, object_id)
-        if application is not None and request.method == "POST":
-            application.client_secret = secret = generate_client_secret()
-            application.save()
-            self._show(request, application, secret)
-        return redirect("admin:identity_application_change", object_id)
+    @action(
+        description=gettext_lazy("New secret"),
+        icon="key",
+        permissions=["renew_secret"],
+        dialog={
+            "title": gettext_lazy("Make a new secret?"),
+            "description": gettext_lazy("The old one ends at once."),
+            "form_class": None,
+            "form_submit_text": gettext_lazy("Make a new secret"),
+        },
+    )
+    def renew_secret(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+        """Replace the secret. Tokens that were got with the old one live on for their minutes."""
+        application = get_object_or_404(Application, pk=object_id)
+        application.client_secret = secret = generate_client_secret()
+        application.save()
+        self._show(request, application, secret)
+        here = reverse("admin:identity_application_change", args=[object_id])
+        return HttpResponse(headers={"HX-Redirect": here})
 
     def has_renew_secret_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return self.has_change_permission(request)
@@ -77,8 +88,8 @@ class ApplicationAdmin(ModelAdmin):
     def _show(self, request: HttpRequest, application: Any, secret: str) -> None:
         """The only time that the secret is seen: the database has its hash."""
         if application.client_type == Application.CLIENT_CONFIDENTIAL:
-            text = _("The client secret, shown only now: %s")
-            messages.success(request, format_html("{} <code>{}</code>", text.replace("%s", ""), secret))
+            text = _("The client secret, shown only now:")
+            messages.success(request, format_html("{} <code>{}</code>", text, secret))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser

@@ -1,9 +1,8 @@
 """Paths of the OpenID provider. Those of the library that this suite has no use for are not served."""
 
 from django.urls import include, path
-from oauth2_provider import views as oauth
 
-from user_team.identity.views import documents, password
+from user_team.identity.views import documents, oauth, password
 
 _OAUTH = [
     path("authorize/", oauth.AuthorizationView.as_view(), name="authorize"),
@@ -11,7 +10,7 @@ _OAUTH = [
     path("revoke_token/", oauth.RevokeTokenView.as_view(), name="revoke-token"),
     path("introspect/", oauth.IntrospectTokenView.as_view(), name="introspect"),
     path("userinfo/", oauth.UserInfoView.as_view(), name="user-info"),
-    path("logout/", oauth.RPInitiatedLogoutView.as_view(), name="rp-initiated-logout"),
+    path("logout/", oauth.LogoutView.as_view(), name="rp-initiated-logout"),
 ]
 
 urlpatterns = [
@@ -19,5 +18,6 @@ urlpatterns = [
     path(".well-known/jwks.json", documents.jwks, name="jwks"),
     path("api/token", password.token, name="token"),
     path("api/token/", password.token),
+    path("o/sign-in/", oauth.SignInView.as_view(), name="sign-in"),
     path("o/", include((_OAUTH, "oauth2_provider"))),
 ]

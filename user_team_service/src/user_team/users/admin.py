@@ -2,21 +2,26 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
 
 from user_team.administration.history_pages import ChangeLogAdmin
 from user_team.administration.scoped import ScopedAdmin, ScopedFilter
 from user_team.history import event_model
+from user_team.identity import second_factor
+from user_team.identity.permissions import ROLE_GROUPS
 from user_team.imports.admin import SafeImportExportMixin
 from user_team.teams.models import UserAssignment
 from user_team.tenancy import grantable_roles, may_edit_person, own_rows, signed_in
@@ -29,7 +34,15 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(BaseGroupAdmin, ModelAdmin):
-    pass
+    """The groups of the roles stay, and keep their names: by these a role finds its permissions."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fixed = ("name",) if obj is not None and obj.name in ROLE_GROUPS else ()
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_fixed = obj is not None and obj.name in ROLE_GROUPS
+        return super().has_delete_permission(request, obj) and not is_fixed
 
 
 @admin.register(Organization)
@@ -81,6 +94,7 @@ class UserAdmin(SafeImportExportMixin, ScopedAdmin, BaseUserAdmin):
     autocomplete_fields = ("organization",)
     filter_horizontal = ("groups", "user_permissions")
     readonly_fields = ("oid", "last_login", "date_joined")
+    actions_detail = ("reset_second_factor",)
 
     _about = ("first_name", "last_name", "email", "organization", "role", "locale", "time_zone")
     _rights = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -139,6 +153,28 @@ class UserAdmin(SafeImportExportMixin, ScopedAdmin, BaseUserAdmin):
             and may_edit_person(signed_in(request), obj)
             and not _has_assignments_elsewhere(signed_in(request), obj)
         )
+
+    @action(
+        description=_("Reset the second factor"),
+        icon="phonelink_erase",
+        permissions=["reset_second_factor"],
+        dialog={
+            "title": _("Reset the second factor?"),
+            "description": _("The person signs in by password alone until they set up a new one."),
+            "form_class": None,
+            "form_submit_text": _("Reset"),
+        },
+    )
+    def reset_second_factor(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+        person = get_object_or_404(User, pk=object_id)
+        second_factor.remove(person)
+        messages.success(request, gettext("%s now signs in by password alone.") % person)
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:users_user_change", args=[object_id])})
+
+    def has_reset_second_factor_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """For a superuser, on the page of somebody who has one."""
+        person = User.objects.filter(pk=object_id).first()
+        return request.user.is_superuser and person is not None and second_factor.has_one(person)
 
     @display(description=_("person"), ordering="last_name", header=True)
     def person(self, user: User) -> list[str]:

@@ -4,6 +4,7 @@ import uuid
 
 import pghistory
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ class Organization(models.Model):
     """A company, or a part of one, with administrators of its own."""
 
     name = LineField(_("name"), max_length=200)
+    oid = models.UUIDField(_("public id"), db_default=RandomUUID(), unique=True, editable=False)
 
     class Meta:
         verbose_name = _("organization")

@@ -8,7 +8,9 @@ from import_export.fields import Field
 
 from user_team.imports.resources import NamedWidget, SafeResource
 from user_team.tenancy import grantable_roles, may_edit_person
-from user_team.users.models import Organization, User
+from user_team.users.models import Organization, Role, User
+
+_FORMER_ROLES = {"user": Role.EMPLOYEE.value}  # what files of the first team management call it
 
 
 class OrganizationResource(SafeResource):
@@ -40,6 +42,10 @@ class UserResource(SafeResource):
     def __init__(self, *, user: User, **options: Any) -> None:
         super().__init__(user=user, **options)
         self.fields["organization"].widget = NamedWidget(self._organization)
+
+    def before_import_row(self, row: dict[str, str], row_number: int = 0, **options: Any) -> None:
+        super().before_import_row(row, row_number, **options)
+        row["role"] = _FORMER_ROLES.get(row["role"], row["role"])
 
     def _organization(self, name: str, _row: dict[str, str]) -> Organization:
         return self.find(Organization, _("There is no organization “%s”.") % name, name__iexact=name)
