@@ -41,6 +41,21 @@ WITH_BODY = (413, 415)
 _ETAG = {"description": "The version that is shown: for `If-Match`.", "schema": {"type": "string"}}
 # The success of a route that answers with an entity tag.
 TAGGED: Answers = {200: {"headers": {"ETag": {**_ETAG, "example": '"v3"'}}}}
+# The other answer of a route that asks for `If-None-Match`.
+NOT_MODIFIED: Answers = {304: {"description": "The client has the present version already."}}
+# The success of a route that creates something, once for each idempotency key.
+CREATED: Answers = {
+    201: {
+        "headers": {
+            "ETag": {**_ETAG, "example": '"v1"'},
+            "Location": {"description": "Where it is now.", "schema": {"type": "string"}},
+            "Idempotency-Replayed": {
+                "description": "`true` when the request had come before, and this is its answer again.",
+                "schema": {"type": "string"},
+            },
+        }
+    }
+}
 
 
 def problems(*statuses: int) -> Answers:
