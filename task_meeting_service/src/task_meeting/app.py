@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from service_kit.auth import Authenticator, TokenAuthenticator
+from service_kit.auth import Authenticator, KeySet, TokenAuthenticator
 from service_kit.db import Database
 from service_kit.health import Health
 from service_kit.http import HttpServer, create_app
@@ -35,20 +35,15 @@ async def run_api(settings: Settings) -> None:
     database = Database(
         settings.database_url, application_name="task_meeting.api", pool_size=settings.db_pool_size
     )
+    keys = KeySet(settings.auth_jwks_url)
+    authenticator = TokenAuthenticator(keys, settings.auth_issuer, settings.auth_audience)
     server = HttpServer(
-        build_app(settings, database, _authenticator(settings)),
+        build_app(settings, database, authenticator),
         host=settings.api_host,
         port=settings.api_port,
         port_variable="TASK_MEETING_API_PORT",
     )
     try:
-        await serve(server)
+        await serve(server, keys)
     finally:
         await database.close()
-
-
-def _authenticator(settings: Settings) -> Authenticator:
-    from service_kit.auth.jwks import KeySet  # noqa: PLC0415 - on its way
-
-    keys = KeySet(settings.auth_jwks_url)
-    return TokenAuthenticator(keys, settings.auth_issuer, settings.auth_audience)
