@@ -7,13 +7,17 @@ from uuid import UUID
 import httpx2
 import pytest
 import structlog
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from prometheus_client import REGISTRY
 from pydantic import BaseModel, ConfigDict, Field
 from structlog.testing import capture_logs
 
+from service_kit.auth import require
 from service_kit.health import Health
 from service_kit.http import Limits, NoQuery, NotFound, Page, PageQuery, create_app
+from service_kit.http.answers import problem
+from service_kit.http.etag import IfMatch, IfNoneMatch
+from service_kit.http.idempotency import Once
 from service_kit.http.problem import ProblemDocument
 from service_kit.tracing import current_traceparent
 
@@ -64,6 +68,13 @@ def make_app():
     @app.get("/api/trace/")
     async def trace() -> str | None:
         return current_traceparent()
+
+    @app.put(
+        "/api/documented/",
+        dependencies=[Depends(require())],
+        responses=problem(409, "The move is not allowed.", "new cannot become done.", allowed=["done"]),
+    )
+    async def documented(thing: Thing, _match: IfMatch, _none_match: IfNoneMatch, _once: Once) -> None: ...
 
     @app.get("/api/broken/")
     async def broken() -> None:
@@ -330,18 +341,39 @@ async def test_answers_carry_security_headers(client):
         assert headers["cache-control"] == "no-store"
 
 
-async def test_openapi_describes_errors_as_problems(client):
+ANYWHERE = {"400", "404", "414", "422", "431", "500", "503"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more"),
+    [
+        ("get", "/api/things/", set()),
+        ("post", "/api/things/", {"413", "415"}),
+        ("put", "/api/documented/", {"304", "401", "403", "409", "412", "413", "415", "429"}),
+    ],
+)
+async def test_openapi_lists_every_error_of_an_operation_with_an_example(client, method, path, more):
     schema = (await client.get("/openapi.json")).json()
-    responses = schema["paths"]["/api/things/"]["get"]["responses"]
-    assert set(responses["422"]["content"]) == {"application/problem+json"}
+    responses = schema["paths"][path][method]["responses"]
+    assert responses.keys() - {"200"} == ANYWHERE | more
+    assert list(responses) == sorted(responses)
+    for code, answer in responses.items():
+        if int(code) >= 400:
+            (content,) = answer["content"].items()
+            assert content[0] == "application/problem+json"
+            assert content[1]["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
+            example = content[1]["example"]
+            assert ProblemDocument.model_validate(example).status == int(code)
+            assert ("errors" in example) == (code == "422")
     assert "ProblemDocument" in schema["components"]["schemas"]
     assert "HTTPValidationError" not in json.dumps(schema)
-    problems = {code: answer for code, answer in responses.items() if int(code) >= 400}
-    assert problems.keys() == {"400", "404", "414", "422", "431", "500", "503"}
-    for code, answer in problems.items():
-        example = answer["content"]["application/problem+json"]["example"]
-        assert ProblemDocument.model_validate(example).status == int(code)
-        assert ("errors" in example) == (code == "422")
+
+
+async def test_a_route_may_say_more_of_its_own_error(client):
+    schema = (await client.get("/openapi.json")).json()
+    answer = schema["paths"]["/api/documented/"]["put"]["responses"]["409"]
+    assert answer["description"] == "The move is not allowed."
+    assert answer["content"]["application/problem+json"]["example"]["allowed"] == ["done"]
 
 
 async def test_the_api_page_asks_only_this_server(client):

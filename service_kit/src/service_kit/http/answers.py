@@ -5,6 +5,7 @@ from typing import Any
 
 from service_kit.http.problem import MEDIA_TYPE
 
+SCHEMAS = "#/components/schemas/{model}"
 Answers = dict[int | str, dict[str, Any]]
 
 # Status → what it means here, and what such an answer says.
@@ -32,7 +33,17 @@ _KINDS: dict[int, tuple[str, str]] = {
 }
 _WRONG_VALUES = [{"pointer": "/query/page", "detail": "Input should be greater than or equal to 1"}]
 
-# What any route may answer, and what every route behind an access token may answer besides.
+# Headers that come with an answer.
+_HEADERS = {
+    401: "WWW-Authenticate",
+    412: "ETag",
+    415: "Accept-Encoding",
+    429: "Retry-After",
+    503: "Retry-After",
+}
+
+# What any route may answer, and what every route behind an access token may answer besides; the latter, and
+# what follows from a body, is added by `openapi` to every route that it is true of.
 ANYWHERE = (400, 404, 414, 422, 431, 500, 503)
 SIGNED_IN = (401, 403, 429)
 # What a route with a body may answer besides.
@@ -60,19 +71,35 @@ CREATED: Answers = {
 
 def problems(*statuses: int) -> Answers:
     """The `responses` of a route or a router for these statuses; each must be one that is explained here."""
-    return {status: _answer(HTTPStatus(status)) for status in statuses}
+    answers: Answers = {}
+    for status in statuses:
+        more: dict[str, Any] = {"errors": _WRONG_VALUES} if status == HTTPStatus.UNPROCESSABLE_ENTITY else {}
+        answers |= problem(status, *_KINDS[status], **more)
+    return answers
 
 
-def _answer(status: HTTPStatus) -> dict[str, Any]:
-    description, detail = _KINDS[status]
+def problem(status: int, description: str, detail: str, **more: Any) -> Answers:
+    """The `responses` of a route for one status that has a meaning of its own there.
+
+    Args:
+        status: the HTTP status.
+        description: when it is answered.
+        detail: what the example says.
+        more: other members of the example, e.g. `allowed=["done"]`.
+    """
     example = {
         "type": "about:blank",
-        "title": status.phrase,
+        "title": HTTPStatus(status).phrase,
         "status": int(status),
         "detail": detail,
         "request_id": "0d3c5d2e8f0b4b6c9a71",
+        **more,
     }
-    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        example["errors"] = _WRONG_VALUES
-    schema = {"$ref": "#/components/schemas/ProblemDocument"}
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+    schema = {"$ref": SCHEMAS.format(model="ProblemDocument")}
+    answer: dict[str, Any] = {
+        "description": description,
+        "content": {MEDIA_TYPE: {"schema": schema, "example": example}},
+    }
+    if name := _HEADERS.get(status):
+        answer["headers"] = {name: {"schema": {"type": "string"}}}
+    return {int(status): answer}

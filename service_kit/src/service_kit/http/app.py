@@ -6,28 +6,25 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 
+from service_kit.http import openapi
 from service_kit.http.answers import ANYWHERE, problems
 from service_kit.http.context import RequestContext
 from service_kit.http.docs import install_docs
 from service_kit.http.limits import Limits, RequestLimits, TrailingSlash, refuse_repeated_parameters
 from service_kit.http.measure import RequestMetrics
-from service_kit.http.problem import ProblemDocument, install_problem_handlers
+from service_kit.http.problem import install_problem_handlers
 from service_kit.http.rate import RateLimit
 
 if TYPE_CHECKING:
     from service_kit.health import Health
 
-_SCHEMAS = "#/components/schemas/{model}"
-
 
 class _App(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """The schema, with the problem document that the routes' errors refer to."""
-        schema = super().openapi()
-        problem = ProblemDocument.model_json_schema(ref_template=_SCHEMAS)
-        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-        schemas.update(problem.pop("$defs"), ProblemDocument=problem)
-        return schema
+        """The document, with all errors that its operations answer."""
+        if self.openapi_schema is None:
+            openapi.complete(super().openapi())
+        return super().openapi()
 
 
 def create_app(

@@ -1,0 +1,44 @@
+"""Completes the OpenAPI document: each operation lists the errors that follow from what it is.
+
+Who needs a token may be refused; what takes a body may get too large a one. Only what is a route's own
+matter is said by the route (`answers`).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from service_kit.http.answers import SCHEMAS, SIGNED_IN, WITH_BODY, Answers, problems
+from service_kit.http.problem import ProblemDocument
+
+_METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+_BY_HEADER: Mapping[str, Answers] = {
+    "If-Match": problems(412),
+    "If-None-Match": {304: {"description": "The client has this version already."}},
+    "Idempotency-Key": problems(409),
+}
+
+
+def complete(document: dict[str, Any]) -> None:
+    """Add the errors that the operations say nothing of, and the schema that all errors refer to."""
+    for operation in _operations(document):
+        responses = operation["responses"]
+        for status, answer in _derived(operation):
+            responses.setdefault(str(status), answer)
+        operation["responses"] = dict(sorted(responses.items()))
+    problem = ProblemDocument.model_json_schema(ref_template=SCHEMAS)
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update(problem.pop("$defs"), ProblemDocument=problem)
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from (operation for method, operation in path.items() if method in _METHODS)
+
+
+def _derived(operation: Mapping[str, Any]) -> Iterator[tuple[int | str, dict[str, Any]]]:
+    if "security" in operation:
+        yield from problems(*SIGNED_IN).items()
+    if "requestBody" in operation:
+        yield from problems(*WITH_BODY).items()
+    for parameter in operation.get("parameters", ()):
+        yield from _BY_HEADER.get(parameter["name"], {}).items()
