@@ -11,8 +11,8 @@ from connector import definition
 from connector.causes import explain
 from connector.contracts import load_topics
 from connector.errors import ConnectorError
-from connector.register import register
-from connector.rest import connect
+from connector.register import accept_gap, register_all
+from connector.rest import Connect, connect
 from connector.settings import ConnectorSettings
 from connector.topics import ensure_topics
 
@@ -26,16 +26,28 @@ async def _topics(settings: ConnectorSettings, _: argparse.Namespace) -> int:
 
 
 async def _register(settings: ConnectorSettings, options: argparse.Namespace) -> int:
-    wanted = definition.load()
-    await register(settings, wanted, patience=options.patience)
-    print(f"{wanted.name}: registered, a heartbeat has arrived")
-    return 0
+    definitions = definition.load_all()
+    for wanted in definitions:
+        if wanted.name == options.accept_gap:
+            await accept_gap(settings, wanted)
+            print(f"{wanted.name}: what it had not read is given up, its slot is a new one")
+    failures = 0
+    async for wanted, error in register_all(settings, definitions, patience=options.patience):
+        if error is None:
+            print(f"{wanted.name}: registered, a heartbeat has arrived", flush=True)
+        else:
+            print(f"{wanted.name}: {error}", file=sys.stderr, flush=True)
+            failures += 1
+    return int(failures > 0)
 
 
 async def _status(settings: ConnectorSettings, _: argparse.Namespace) -> int:
-    name = definition.load().name
     async with connect(settings.connect_url) as worker:
-        status = await worker.status(name)
+        return max([await _show(worker, wanted.name) for wanted in definition.load_all()])
+
+
+async def _show(worker: Connect, name: str) -> int:
+    status = await worker.status(name)
     if status is None:
         print(f"{name}: not registered")
         return 1
@@ -49,12 +61,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m connector", description=__doc__)
     commands = parser.add_subparsers(required=True)
     commands.add_parser("topics", help="create the topics of contracts/topics").set_defaults(command=_topics)
-    registering = commands.add_parser("register", help="create or update the connector, wait for a heartbeat")
+    registering = commands.add_parser(
+        "register", help="create or update the connectors, wait for a heartbeat of each"
+    )
     registering.add_argument(
         "--patience", type=float, default=_PATIENCE_SECONDS, help="seconds to wait for it"
     )
+    registering.add_argument(
+        "--accept-gap",
+        metavar="NAME",
+        choices=[wanted.name for wanted in definition.load_all() if wanted.needs_its_slot],
+        help="give up the events that this connector's lost slot had (docs/runbooks/slot-lost.md)",
+    )
     registering.set_defaults(command=_register)
-    commands.add_parser("status", help="show the states of the connector and its task").set_defaults(
+    commands.add_parser("status", help="show the states of the connectors and their tasks").set_defaults(
         command=_status
     )
     options = parser.parse_args()

@@ -27,15 +27,17 @@ _CAUSES = [
     ),
     Cause(
         r"database \"(?P<database>[^\"]+)\" does not exist",
-        "The database {database!r} does not exist: create it, or correct USER_TEAM_DB_NAME.",
+        "The database {database!r} does not exist: create it, or correct USER_TEAM_DB_NAME or "
+        "TASK_MEETING_DB_NAME.",
     ),
     Cause(
         r"permission denied for (?P<kind>\w+) (?P<name>\w+)",
-        "The Debezium role may not use the {kind} {name!r}: run the Django migrations, which grant it.",
+        "The Debezium role may not use the {kind} {name!r}: run deploy/postgres/provision.sql and the "
+        "migrations, which grant it.",
     ),
     Cause(
         r"Publication autocreation is disabled|publication \".+\" does not exist",
-        "The publication is missing in the source database: run the Django migrations (`make migrate`), "
+        "The publication is missing in the source database: run the migrations (`make migrate`), "
         "which create it, then register again.",
     ),
     Cause(
@@ -47,6 +49,12 @@ _CAUSES = [
         r"can(?:not| no longer) (?:\w+ )+replication slot|requested WAL segment .+ removed",
         "The replication slot is lost: PostgreSQL has removed WAL that it still needed "
         "(max_slot_wal_keep_size). Drop the slot and register again; the rows are then sent anew.",
+    ),
+    Cause(
+        r"this is no longer available on the server",
+        "The replication slot was made anew behind the connector's back: what was committed before it is not "
+        "in it. Go on without that by `python -m connector register --accept-gap NAME` "
+        "(docs/runbooks/slot-lost.md).",
     ),
     Cause(
         r"all replication slots are in use",

@@ -1,4 +1,4 @@
-"""The connector's definition: `debezium/connectors/*.json`, the same for every environment."""
+"""The connectors' definitions: `debezium/connectors/*.json`, the same for every environment."""
 
 import json
 import re
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from connector.contracts import REPOSITORY
 
-DJANGO_DB = REPOSITORY / "debezium" / "connectors" / "django_db.json"
+CONNECTORS = REPOSITORY / "debezium" / "connectors"
+DJANGO_DB = CONNECTORS / "django_db.json"
 _VARIABLE = re.compile(r"\$\{env:(\w+)}")
 
 
@@ -30,6 +31,15 @@ class Definition:
         return sorted({name for value in self.config.values() for name in variables_in(value)})
 
     @property
+    def slot(self) -> str:
+        return self.config["slot.name"]
+
+    @property
+    def needs_its_slot(self) -> bool:
+        """Whether what is missing in the slot is lost: an outbox has no rows that a snapshot could read."""
+        return self.config["snapshot.mode"] == "no_data"
+
+    @property
     def heartbeat_topic(self) -> str:
         prefix = self.config.get("topic.heartbeat.prefix", "__debezium-heartbeat")
         return f"{prefix}.{self.config['topic.prefix']}"
@@ -43,3 +53,8 @@ def variables_in(text: str) -> list[str]:
 def load(file: Path = DJANGO_DB) -> Definition:
     raw = json.loads(file.read_text(encoding="utf-8"))
     return Definition(raw["name"], raw["config"])
+
+
+def load_all(folder: Path = CONNECTORS) -> list[Definition]:
+    """Every connector, by its file's name."""
+    return [load(file) for file in sorted(folder.glob("*.json"))]

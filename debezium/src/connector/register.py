@@ -1,7 +1,8 @@
-"""Registers a connector and waits until it really works."""
+"""Registers connectors and waits until they really work."""
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from connector.causes import explain
 from connector.definition import Definition, variables_in
@@ -9,17 +10,47 @@ from connector.errors import ConnectorError
 from connector.heartbeat import Heartbeats, heartbeats
 from connector.rest import Connect, connect
 from connector.settings import ConnectorSettings
-from connector.source import diagnose, slot_reader
+from connector.source import diagnose, gap, renew_slot, slot_reader
 
 _POLL_SECONDS = 0.2
 _REVIVAL_SECONDS = 5.0
+_ENDING_SECONDS = 90.0
 _PROBE = "org.apache.kafka.connect.transforms.InsertHeader"
 
 
-async def register(settings: ConnectorSettings, definition: Definition, *, patience: float) -> None:
+async def register_all(
+    settings: ConnectorSettings, definitions: Sequence[Definition], *, patience: float
+) -> AsyncIterator[tuple[Definition, ConnectorError | None]]:
+    """Register the connectors in this order and wait for all of them at once; one's failure is its own.
+
+    Yields:
+        Each connector as soon as it is known, and why it does not work.
+    """
+    order = asyncio.Lock()
+
+    async def attempt(definition: Definition) -> tuple[Definition, ConnectorError | None]:
+        try:
+            await register(settings, definition, patience=patience, order=order)
+        except ConnectorError as error:
+            return definition, error
+        return definition, None
+
+    for outcome in asyncio.as_completed([attempt(definition) for definition in definitions]):
+        yield await outcome
+
+
+async def register(
+    settings: ConnectorSettings, definition: Definition, *, patience: float, order: asyncio.Lock | None = None
+) -> None:
     """Create the connector or bring it up to date; return once a new heartbeat has arrived.
 
     Idempotent: a connector that has this configuration already goes on undisturbed.
+
+    Args:
+        settings: where everything is.
+        definition: the connector.
+        patience: seconds to wait for the heartbeat.
+        order: held until Connect has taken the configuration.
 
     Raises:
         ConnectorError: it cannot work, or no heartbeat came for `patience` seconds; says why, in words.
@@ -28,13 +59,42 @@ async def register(settings: ConnectorSettings, definition: Definition, *, patie
         connect(settings.connect_url) as worker,
         heartbeats(settings.kafka_bootstrap_servers, definition.heartbeat_topic) as beats,
     ):
-        await _check(worker, settings, definition)
-        seen = await beats.count()
-        await worker.put(definition.name, definition.config)
+        async with order or asyncio.Lock():
+            await _check(worker, settings, definition)
+            seen = await beats.count()
+            await worker.put(definition.name, definition.config)
         await _revive(worker, definition.name)
         if not await _wait_for_progress(worker, definition, beats, seen, patience):
             reason = await diagnose(settings, definition)
             raise ConnectorError(f"{definition.name} has sent no heartbeat for {patience:g} s. {reason}")
+
+
+async def accept_gap(settings: ConnectorSettings, definition: Definition) -> None:
+    """Go on without the events that a lost slot had: a new slot, and no memory of the old one.
+
+    Raises:
+        ConnectorError: Connect or the database do not let it.
+    """
+    async with connect(settings.connect_url) as worker:
+        if await worker.status(definition.name) is None:
+            await worker.create_stopped(definition.name, definition.config)
+        else:
+            await worker.stop(definition.name)
+        # Connect refuses the one until the task has ended, PostgreSQL the other until its connection has.
+        await _persist(lambda: worker.forget_offsets(definition.name))
+        await _persist(lambda: renew_slot(settings, definition))
+        await worker.resume(definition.name)
+
+
+async def _persist(action: Callable[[], Awaitable[None]]) -> None:
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while True:
+        try:
+            return await action()
+        except ConnectorError:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _revive(worker: Connect, name: str) -> None:
@@ -60,6 +120,8 @@ async def _check(worker: Connect, settings: ConnectorSettings, definition: Defin
         raise ConnectorError(f"The environment of the Connect worker lacks {', '.join(missing)}")
     if faults := await _faults(worker, definition):
         raise ConnectorError("\n".join(faults))
+    if problem := await gap(settings, definition):
+        raise ConnectorError(f"{definition.name} was not registered. {problem}")
     if await worker.status(definition.name) is None and (reader := await slot_reader(settings, definition)):
         raise ConnectorError(reader)
 

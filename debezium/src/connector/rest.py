@@ -1,5 +1,7 @@
 """Kafka Connect's REST interface, as far as it is needed here."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from connector.errors import ConnectorError
 
 _TIMEOUT_SECONDS = 30.0
 """A validation connects to the database, which may take its time to refuse."""
+_REBALANCE_SECONDS = 20.0
+"""While the workers share out the connectors, which each new one makes them do, they answer 409."""
+_RETRY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,21 @@ class Connect:
         """Create the connector or change it to this configuration."""
         await self._json("PUT", f"/connectors/{name}/config", dict(config))
 
+    async def create_stopped(self, name: str, config: Mapping[str, str]) -> None:
+        """Create the connector without starting it (KIP-980)."""
+        await self._json("POST", "/connectors", {"name": name, "config": config, "initial_state": "STOPPED"})
+
+    async def stop(self, name: str) -> None:
+        """Have the connector's task ended, soon after this returns."""
+        await self._json("PUT", f"/connectors/{name}/stop")
+
+    async def resume(self, name: str) -> None:
+        await self._json("PUT", f"/connectors/{name}/resume")
+
+    async def forget_offsets(self, name: str) -> None:
+        """Delete the note of how far a stopped connector has come; refused until its task has ended."""
+        await self._json("DELETE", f"/connectors/{name}/offsets")
+
     async def restart_failed(self, name: str) -> None:
         """Have what has failed of a connector started again, soon after this returns."""
         await self._json("POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
@@ -72,8 +92,12 @@ class Connect:
             raw["connector"]["state"], task["state"], task.get("trace") or raw["connector"].get("trace") or ""
         )
 
-    async def _json(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+    async def _json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        deadline = time.monotonic() + _REBALANCE_SECONDS
         response = await self._client.request(method, path, json=body)
+        while response.status_code == HTTPStatus.CONFLICT and time.monotonic() < deadline:
+            await asyncio.sleep(_RETRY_SECONDS)
+            response = await self._client.request(method, path, json=body)
         if response.is_error:
             raise ConnectorError(f"Kafka Connect refuses {method} {path}: {_message(response)}")
         return response.json() if response.content else None

@@ -7,6 +7,7 @@ import asyncpg
 
 from connector.causes import explain
 from connector.definition import Definition
+from connector.errors import ConnectorError
 from connector.settings import ConnectorSettings
 
 _TIMEOUT_SECONDS = 5
@@ -16,32 +17,61 @@ _SLOT = """
     FROM pg_replication_slots slot LEFT JOIN pg_stat_activity reader ON reader.pid = slot.active_pid
     WHERE slot.slot_name = $1
 """
+_DROP = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1"
+_CREATE = "SELECT pg_create_logical_replication_slot($1, 'pgoutput')"
 
 
 async def slot_reader(settings: ConnectorSettings, definition: Definition) -> str | None:
     """Why the slot is not ours to read now; None if it is free, missing, or cannot be asked for."""
     with suppress(asyncpg.PostgresError, OSError):
-        async with _connection(settings) as connection:
-            slot = await connection.fetchrow(_SLOT, definition.config["slot.name"])
+        async with _connection(settings, definition) as connection:
+            slot = await connection.fetchrow(_SLOT, definition.slot)
             return _in_use(slot) if slot and slot["active"] else None
     return None
+
+
+async def gap(settings: ConnectorSettings, definition: Definition) -> str | None:
+    """Why events would be lost if it went on; None if none would, or the slot cannot be asked for."""
+    if not definition.needs_its_slot:
+        return None
+    with suppress(asyncpg.PostgresError, OSError):
+        async with _connection(settings, definition) as connection:
+            slot = await connection.fetchrow(_SLOT, definition.slot)
+            return _gap(definition, slot)
+    return None
+
+
+async def renew_slot(settings: ConnectorSettings, definition: Definition) -> None:
+    """Make the slot anew: it begins with what is committed from now on.
+
+    Raises:
+        ConnectorError: the database does not answer, or somebody reads the slot.
+    """
+    try:
+        async with _connection(settings, definition) as connection:
+            await connection.execute(_DROP, definition.slot)
+            await connection.execute(_CREATE, definition.slot)
+    except (asyncpg.PostgresError, OSError) as error:
+        raise ConnectorError(explain(str(error) or "Connection refused")) from error
 
 
 async def diagnose(settings: ConnectorSettings, definition: Definition) -> str:
     """What is wrong with the source database for this connector, as far as that can be seen there."""
     try:
-        async with _connection(settings) as connection:
+        async with _connection(settings, definition) as connection:
             return await _publication(connection, definition) or await _slot(connection, definition)
     except (asyncpg.PostgresError, OSError) as error:
         return explain(str(error) or "Connection refused")
 
 
 @asynccontextmanager
-async def _connection(settings: ConnectorSettings) -> AsyncIterator[asyncpg.Connection]:
+async def _connection(
+    settings: ConnectorSettings, definition: Definition
+) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(
         host=settings.postgres_host,
         port=settings.postgres_port,
-        database=settings.user_team_db_name,
+        database=settings.database_of(definition),
         user=settings.debezium_db_user,
         password=settings.debezium_db_password.get_secret_value(),
         timeout=_TIMEOUT_SECONDS,
@@ -60,8 +90,10 @@ async def _publication(connection: asyncpg.Connection, definition: Definition) -
 
 
 async def _slot(connection: asyncpg.Connection, definition: Definition) -> str:
-    name = definition.config["slot.name"]
+    name = definition.slot
     slot = await connection.fetchrow(_SLOT, name)
+    if definition.needs_its_slot and (gap := _gap(definition, slot)):
+        return gap
     if slot is None:
         return f"The replication slot {name!r} was not made: the connector has not come that far."
     if slot["wal_status"] == "lost":
@@ -69,6 +101,17 @@ async def _slot(connection: asyncpg.Connection, definition: Definition) -> str:
     if slot["active"]:
         return _in_use(slot)
     return f"The replication slot {name!r} has no reader: the connector does not come to read it."
+
+
+def _gap(definition: Definition, slot: asyncpg.Record | None) -> str | None:
+    if slot is not None and slot["wal_status"] != "lost":
+        return None
+    state = "lost" if slot else "missing"
+    return (
+        f"The replication slot {definition.slot!r} is {state}, and with it the events that were not read. "
+        "Was the database never provisioned? Then do that, before its migrations. Else go on without those "
+        f"events: `python -m connector register --accept-gap {definition.name}` (docs/runbooks/slot-lost.md)."
+    )
 
 
 def _in_use(slot: asyncpg.Record) -> str:

@@ -36,6 +36,7 @@ def test_every_process_listens_somewhere() -> None:
     assert all(part.ports for part in PLAN if isinstance(part, Process))
 
 
-def test_the_worker_may_read_exactly_what_the_connector_refers_to() -> None:
-    assert {name for name in definition.load().variables if not re.fullmatch(READABLE, name)} == set()
-    assert set(READABLE.split("|")) == set(definition.load().variables)
+def test_the_worker_may_read_exactly_what_the_connectors_refer_to() -> None:
+    needed = {name for connector in definition.load_all() for name in connector.variables}
+    assert {name for name in needed if not re.fullmatch(READABLE, name)} == set()
+    assert set(READABLE.split("|")) == needed
