@@ -1,4 +1,4 @@
-"""`python -m task_meeting migrate | api | consumer | parked … | offsets …`."""
+"""`python -m task_meeting migrate | api | consumer | jobs | parked … | offsets …`."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ from service_kit.db import Database
 from service_kit.logging import configure_logging
 from task_meeting.app import run_api
 from task_meeting.consumer import build_redriver, build_repositioner, run_consumer
+from task_meeting.jobs import run_jobs
 from task_meeting.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -35,6 +36,8 @@ def main() -> None:
             process.run(run_api(settings))
         case "consumer":
             process.run(run_consumer(settings))
+        case "jobs":
+            process.run(run_jobs(settings))
         case "parked":
             sys.exit(asyncio.run(_parked(settings, arguments)))
         case "offsets":
@@ -47,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database's schema up to date")
     commands.add_parser("api", help="serve HTTP")
     commands.add_parser("consumer", help="follow the assignments")
+    commands.add_parser("jobs", help="do what is queued, such as reassigning tasks, and keep house")
     add_parked_command(commands)
     add_offsets_command(commands)
     return parser

@@ -15,6 +15,7 @@ class Settings(AuthSettings, HttpSettings, ServiceSettings):
 
     api_port: int = Field(8005, ge=1, le=65535)
     consumer_port: int = Field(8105, ge=1, le=65535, description="Health and metrics of the consumer.")
+    jobs_port: int = Field(8205, ge=1, le=65535, description="Health and metrics of the jobs' process.")
     consumer_instance_id: str | None = Field(None, description="Static membership; unique among consumers.")
 
     @field_validator("consumer_instance_id")

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, Integer, Uuid, func, text
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, Integer, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from task_meeting.models.base import Base
+from task_meeting.schemas.project_settings import Strategy
 
 
 class Rotation(Base):
@@ -34,7 +35,7 @@ class ReassignJob(Base):
     project_oids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     team_oid: Mapped[UUID | None]
     # None: each project's own.
-    strategy: Mapped[str | None]
+    strategy: Mapped[Strategy | None] = mapped_column(Text)
     seed: Mapped[str]
     # Tasks that come later are not the job's.
     newest_task_id: Mapped[int]
@@ -61,7 +62,7 @@ class ReassignPool(Base):
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     project_oid: Mapped[UUID]
     team_oid: Mapped[UUID | None]
-    strategy: Mapped[str]
+    strategy: Mapped[Strategy] = mapped_column(Text)
     # Sorted.
     eligible: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     eligible_hash: Mapped[str]

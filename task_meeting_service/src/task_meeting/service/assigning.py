@@ -15,7 +15,8 @@ from service_kit.db import ReadSession, WriteSession
 from service_kit.http import Problem
 from task_meeting.queries import eligible as queries
 from task_meeting.queries.eligible import Place, Scope
-from task_meeting.service.choosing import Choice, Pool, Strategy, eligible_hash
+from task_meeting.schemas.project_settings import Strategy
+from task_meeting.service.choosing import Choice, Pool, eligible_hash
 
 _SEED_BYTES = 16
 

@@ -17,10 +17,9 @@ former assignee has one less.
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Literal
 from uuid import UUID
 
-Strategy = Literal["random", "round_robin", "least_loaded"]
+from task_meeting.schemas.project_settings import Strategy
 
 
 @dataclass(frozen=True, slots=True)
