@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from task_meeting.api import projects, teams, trace, users
+from task_meeting.api import comments, projects, reassigning, settings, tasks, teams, trace, transfer, users
 
 router = APIRouter(prefix="/api")
-for module in (users, projects, teams, trace):
+for module in (users, projects, settings, teams, reassigning, transfer, tasks, comments, trace):
     router.include_router(module.router)

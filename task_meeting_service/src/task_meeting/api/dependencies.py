@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 
 from service_kit.auth import Caller, require
 from service_kit.db import Database, ReadSession, WriteSession
@@ -28,6 +29,11 @@ async def _write_session(request: Request) -> AsyncIterator[WriteSession]:
 Session = Annotated[ReadSession, Depends(_read_session, scope="function")]
 Writing = Annotated[WriteSession, Depends(_write_session, scope="function")]
 NoParameters = Annotated[NoQuery, Query()]
+# A task by its oid or, as S0's clients do, by its number.
+TaskKey = Annotated[
+    UUID | Annotated[int, Path(ge=1, le=2**63 - 1)],
+    Path(description="The task's oid, or its number.", examples=["019aa5f0-3c1e-7b52-8f3d-6f1f0c7a9e44"]),
+]
 
 
 async def _reads_directory(caller: Annotated[Caller, Depends(require("directory.read"))]) -> Access:

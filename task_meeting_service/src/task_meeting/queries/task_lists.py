@@ -1,0 +1,189 @@
+"""Lists of tasks, fast however many there are (benchmarks/task_lists, docs/adr/0017-tasks.md).
+
+What matches is collected up to a limit and counted. Few matches are then sorted, whatever index found them.
+Of many, the first ones are met soon by walking along the index of the order: of each project by itself, as
+somebody's projects are nowhere neighbours in an index of all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    any_,
+    column,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute
+
+from service_kit.db import ReadSession
+from task_meeting.models import Task
+from task_meeting.schemas.project_settings import ANY_OPEN
+from task_meeting.schemas.task_lists import COUNTED, SortColumn, TaskFilters
+
+_Rows = Select[*tuple[Any, ...]]
+Key = tuple[datetime | int | None, int]
+
+# A plan for these values: a common word and a rare one want different indexes. And no time for compiling it.
+_PLAN = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
+)
+_TIME = DateTime(timezone=True)
+# The `due` of a task without a deadline.
+_NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz", _TIME)
+_KEYS: dict[SortColumn, InstrumentedAttribute[Any]] = {
+    "created_at": Task.created_at,
+    "updated_at": Task.updated_at,
+    "deadline": Task.due,
+    "priority": Task.priority,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By a column, and among equals by age; `after` is the key of the last row that was shown."""
+
+    column: SortColumn
+    descending: bool
+    after: Key | None = None
+
+    def key(self, task: Task) -> Key:
+        """The sort values of a row, for `after`."""
+        return getattr(task, self.column), task.id
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which tasks may be shown: those of some projects, or of all for None.
+
+    `viewer_oid` is whose tasks `mine` means.
+    """
+
+    viewer_oid: UUID
+    projects: Sequence[UUID] | None
+
+
+async def find_tasks(
+    session: ReadSession, filters: TaskFilters, scope: Scope, order: Order, *, limit: int, offset: int = 0
+) -> tuple[int, list[Task]]:
+    """How many tasks match, counted to one more than `COUNTED`, and some of them in their order."""
+    await session.execute(_PLAN)
+    total, ids = await _count(session, filters, scope, order, limit=limit, offset=offset)
+    if total > COUNTED:
+        near = _near(filters, scope, order, reach=limit + offset)
+        ids = [*await session.scalars(_in_order(near, order, limit=limit, offset=offset))]
+    tasks = (
+        await session.scalars(select(Task).where(Task.id == any_(literal(ids, ARRAY(BigInteger)))))
+    ).all()
+    by_id = {task.id: task for task in tasks}
+    return total, [by_id[task_id] for task_id in ids]
+
+
+async def _count(
+    session: ReadSession, filters: TaskFilters, scope: Scope, order: Order, *, limit: int, offset: int
+) -> tuple[int, list[int]]:
+    """How many match, and the ids of the page: the right ones if all that match were collected."""
+    found = (
+        _matching(filters, scope, order)
+        .where(*_in_projects(scope))
+        .limit(COUNTED + 1)
+        .cte("found")
+        .prefix_with("MATERIALIZED")
+    )
+    rest = select(found).where(*_after(order, found.c.key, found.c.id)).subquery()
+    page = _in_order(rest, order, limit=limit, offset=offset)
+    counted = select(func.count()).select_from(found).scalar_subquery()
+    total, ids = (await session.execute(select(counted, func.array(page.scalar_subquery())))).one()
+    return total, list(ids)
+
+
+def _matching(filters: TaskFilters, scope: Scope, order: Order) -> _Rows:
+    key = _KEYS[order.column]
+    return select(Task.id.label("id"), key.label("key")).where(*_conditions(filters, scope.viewer_oid))
+
+
+def _conditions(filters: TaskFilters, viewer_oid: UUID) -> list[SQLColumnExpression[bool]]:
+    """All but the project, which is the scope's matter."""
+    any_open = filters.status == ANY_OPEN
+    before, after = (literal(it, _TIME) for it in (filters.deadline_before, filters.deadline_after))
+    given: list[tuple[object, SQLColumnExpression[bool]]] = [
+        (filters.team_oid, Task.team_oid == filters.team_oid),
+        (filters.user_oid, Task.assignee_oid == filters.user_oid),
+        (filters.mine, or_(Task.assignee_oid == viewer_oid, Task.reporter_oid == viewer_oid)),
+        (any_open or filters.overdue, Task.open),
+        (filters.status and not any_open, Task.status == filters.status),
+        (filters.label, Task.labels.contains([filters.label])),
+        (filters.deadline_before, Task.due < before),
+        (filters.deadline_after, and_(Task.due >= after, Task.due < _NEVER)),
+        (filters.overdue, Task.due < func.now()),
+        (filters.search, Task.search.op("@@")(func.search_query(filters.search))),
+    ]
+    return [condition for wanted, condition in given if wanted]
+
+
+def _in_projects(scope: Scope) -> list[ColumnElement[bool]]:
+    match scope.projects:
+        case None:
+            return []
+        case [project_oid]:
+            return [Task.project_oid == project_oid]
+        case projects:
+            return [Task.project_oid == any_(literal(projects, ARRAY(Uuid)))]
+
+
+def _near(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> FromClause:
+    """The ids and keys of the next matching rows, `reach` of them for sure, and no order among them."""
+    rows = _matching(filters, scope, order)
+    rows = rows.where(*_after(order, _KEYS[order.column], Task.id))
+    by_people = filters.team_oid or filters.user_oid or filters.mine
+    if scope.projects is None or len(scope.projects) == 1 or by_people:
+        return rows.where(*_in_projects(scope)).subquery()
+    each = func.unnest(literal(scope.projects, ARRAY(Uuid))).table_valued(column("oid", Uuid))
+    arm = rows.where(Task.project_oid == each.c.oid)
+    arm = arm.order_by(*_sorted(order, _KEYS[order.column], Task.id)).limit(reach)
+    nearest = arm.lateral()
+    return select(nearest.c.id, nearest.c.key).select_from(each.join(nearest, true())).subquery()
+
+
+def _in_order(rows: FromClause, order: Order, *, limit: int, offset: int) -> Select[tuple[int]]:
+    return select(rows.c.id).order_by(*_sorted(order, rows.c.key, rows.c.id)).limit(limit).offset(offset)
+
+
+def _sorted(order: Order, *keys: SQLColumnExpression[Any]) -> list[ColumnElement[Any]]:
+    return [key.desc() if order.descending else key.asc() for key in keys]
+
+
+def _after(order: Order, *keys: SQLColumnExpression[Any]) -> list[ColumnElement[bool]]:
+    """That a row comes after the one that the order was shown up to."""
+    if order.after is None:
+        return []
+    here, there = tuple_(*keys), tuple_(*map(_bound, order.after))
+    return [here < there if order.descending else here > there]
+
+
+def _bound(value: datetime | int | None) -> ColumnElement[Any]:
+    """A value of a key; as wide as what a cursor may claim."""
+    match value:
+        case None:
+            return _NEVER
+        case datetime():
+            return literal(value, _TIME)
+    return literal(value, BigInteger)

@@ -1,0 +1,77 @@
+"""Single tasks, their comments and their history."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+
+from service_kit.db import ReadSession, WriteSession
+from task_meeting.models import Assignment, Task, TaskChange, TaskComment
+
+# How a path names a task: by its oid or its number.
+TaskKey = UUID | int
+
+
+async def find_task(session: ReadSession, key: TaskKey) -> Task | None:
+    """The task, if there is one."""
+    return (await session.scalars(select(Task).where(_named(key)))).one_or_none()
+
+
+async def lock_task(session: WriteSession, key: TaskKey) -> Task | None:
+    """The task as it is now; others that want to change it wait until the transaction ends."""
+    statement = select(Task).where(_named(key)).with_for_update()
+    # It may have been read, without the lock, earlier in the transaction.
+    return (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+
+
+async def new_oid(session: WriteSession) -> UUID:
+    """An oid for a new row, ordered by time: neighbours in time are neighbours in the index."""
+    return (await session.execute(select(func.uuidv7()))).scalar_one()
+
+
+async def hold_in_project(session: WriteSession, user_oid: UUID, project_oid: UUID) -> bool:
+    """Whether somebody is in the project; if so, they stay there until the transaction ends."""
+    statement = (
+        select(Assignment.id)
+        .where(Assignment.user_oid == user_oid, Assignment.project_oid == project_oid, ~Assignment.deleted)
+        .order_by(Assignment.id)
+        .with_for_update(read=True)
+    )
+    return bool((await session.scalars(statement)).all())
+
+
+async def list_changes(
+    session: ReadSession, task_oid: UUID, after_version: int, limit: int
+) -> list[TaskChange]:
+    """The task's changes after a version, the oldest first."""
+    statement = (
+        select(TaskChange)
+        .where(TaskChange.task_oid == task_oid, TaskChange.version > after_version)
+        .order_by(TaskChange.version)
+        .limit(limit)
+    )
+    return list((await session.scalars(statement)).all())
+
+
+async def list_comments(session: ReadSession, task_id: int, after_id: int, limit: int) -> list[TaskComment]:
+    """The task's comments after one of them, the oldest first."""
+    statement = (
+        select(TaskComment)
+        .where(TaskComment.task_id == task_id, TaskComment.id > after_id)
+        .order_by(TaskComment.id)
+        .limit(limit)
+    )
+    return list((await session.scalars(statement)).all())
+
+
+async def lock_comment(session: WriteSession, task_id: int, comment_oid: UUID) -> TaskComment | None:
+    """The task's comment; others that want to change it wait until the transaction ends."""
+    statement = (
+        select(TaskComment)
+        .where(TaskComment.oid == comment_oid, TaskComment.task_id == task_id)
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+def _named(key: TaskKey) -> ColumnElement[bool]:
+    return Task.oid == key if isinstance(key, UUID) else Task.id == key
