@@ -11,8 +11,9 @@ import pytest
 from rich.console import Console
 
 from local_stack import portcheck
-from local_stack.demo.act import Play, connected, perform
+from local_stack.demo.act import Play, perform
 from local_stack.demo.command import demo
+from local_stack.demo.doors import connected
 from local_stack.demo.report import hints
 from local_stack.environment import build
 

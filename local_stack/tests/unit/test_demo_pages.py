@@ -47,6 +47,12 @@ def test_what_is_entered_replaces_what_was_there():
     assert form("<input name=a value=1><input name=b value=2>").filled({"a": "3"}) == {"a": ["3"], "b": ["2"]}
 
 
+def test_a_box_can_be_unchecked():
+    assert form("<input type=checkbox name=a checked><input name=b value=2>").filled({"a": None}) == {
+        "b": ["2"]
+    }
+
+
 def test_complaints_are_read_with_all_that_is_in_them():
     page = read_page(
         "<ul class='errorlist x'><li>Taken.</li><li>Too <b>long</b>.</li></ul><ul><li>fine</li></ul>"

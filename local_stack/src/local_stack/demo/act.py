@@ -1,19 +1,17 @@
-"""The demo's course: sign in, import the company, change it, compare."""
+"""The demo's course: sign in, import the company, change it, work on tasks, compare."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import httpx2
 from rich.console import Console
 
 from local_stack.demo import observe, stack
-from local_stack.demo.admin import Admin
 from local_stack.demo.audit import Audit, compare, count_events
 from local_stack.demo.company import Company
+from local_stack.demo.doors import Doors, connected
 from local_stack.demo.errors import DemoError
 from local_stack.demo.eventbook import EventBook
 from local_stack.demo.ledger import ASSIGNED, Ledger
@@ -21,52 +19,23 @@ from local_stack.demo.measure import ARRIVAL_SECONDS, Meter
 from local_stack.demo.observe import Shown
 from local_stack.demo.report import Outcome
 from local_stack.demo.script import Script
-from local_stack.demo.services import Json, MailCatcher, Notifier, TaskService
+from local_stack.demo.services import Json
 from local_stack.demo.timing import Latencies, moment
-from local_stack.demo.topics import Followed
-from local_stack.environment import HOST, Context
+from local_stack.demo.topics import TASKS
+from local_stack.demo.workday import Workday
+from local_stack.environment import Context
 from local_stack.paths import ROOT
-from local_stack.tokens import SignedIn
+
+if TYPE_CHECKING:
+    from local_stack.demo.taskwork import Taskwork
 
 COMPANY = ROOT / "examples" / "company"
 ROUNDS = 8
-"""How often each of the five changes is made: enough for a p95 that means something."""
+"""How often each of the five changes, and of the acts with tasks, is made: a p95 has to mean something."""
 
-_TIMEOUT_SECONDS = 30.0
 _LOOK_SECONDS = 0.2
 _QUIET_SECONDS = 1.0
 """How long is waited at the end for mails that should not come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """The four doors of the suite that the demo knocks at."""
-
-    admin: Admin
-    task: TaskService
-    notifier: Notifier
-    catcher: MailCatcher
-
-
-@asynccontextmanager
-async def connected(context: Context) -> AsyncIterator[Suite]:
-    """Clients of the running stack."""
-    ports = context.ports
-    numbers = (
-        ports.user_team_port,
-        ports.task_meeting_api_port,
-        ports.notification_api_port,
-        ports.mail_ui_port,
-    )
-    async with AsyncExitStack() as clients:
-        admin, task, notifier, catcher = [
-            await clients.enter_async_context(
-                httpx2.AsyncClient(base_url=f"http://{HOST}:{port}", timeout=_TIMEOUT_SECONDS)
-            )
-            for port in numbers
-        ]
-        task.auth = notifier.auth = SignedIn.superuser(context.exported)
-        yield Suite(Admin(admin), TaskService(task), Notifier(notifier), MailCatcher(catcher))
 
 
 async def perform(context: Context, console: Console, ready_seconds: float | None) -> Outcome:
@@ -77,11 +46,11 @@ async def perform(context: Context, console: Console, ready_seconds: float | Non
             be counted.
     """
     try:
-        async with connected(context) as suite:
-            play = Play(suite, console)
+        async with connected(context) as doors:
+            play = Play(doors, console)
             await play.sign_in(context)
             await play.import_company()
-            problem = await play.make_changes()
+            problem = await play.make_changes() or await play.work()
             audit = await play.settle()
     except httpx2.HTTPError as error:
         raise DemoError(f"{error.request.url}: {error!r}\nThe logs are in {context.paths.logs}") from error
@@ -92,25 +61,33 @@ async def perform(context: Context, console: Console, ready_seconds: float | Non
 class Play:
     """One performance, and what is known in its course."""
 
-    def __init__(self, suite: Suite, console: Console) -> None:
-        self._suite = suite
+    def __init__(self, doors: Doors, console: Console) -> None:
+        self._doors = doors
         self._console = console
         self._begin = datetime.now(UTC)
         self._book = EventBook()
-        self._followed = Followed()
-        self._meter = Meter(suite.task, suite.notifier)
+        self._taskwork: Taskwork | None = None
+        self._meter = Meter(doors.task, doors.notifier)
         self._import_shown = Latencies("the import → taken by the service")
         self._import_mailed = Latencies("the import → mail accepted")
 
     @property
     def latencies(self) -> list[Latencies]:
         meter = self._meter
-        return [meter.visible, *meter.steps.values(), meter.mailed, self._import_shown, self._import_mailed]
+        of_import = (self._import_shown, self._import_mailed)
+        return [meter.visible, *meter.steps.values(), meter.mailed, *of_import, self._told]
+
+    @property
+    def _told(self) -> Latencies:
+        told = Latencies("a task → its event is read")
+        for event in self._book.ours(self._doors.events.of(TASKS)):
+            told.add(event.created_at, event.seen_at)
+        return told
 
     async def sign_in(self, context: Context) -> None:
         values = context.exported
         username = values["DJANGO_SUPERUSER_USERNAME"]
-        await self._suite.admin.sign_in(username, values["DJANGO_SUPERUSER_PASSWORD"])
+        await self._doors.admin.sign_in(username, values["DJANGO_SUPERUSER_PASSWORD"])
         self._console.print(f"Signed in to the admin as {username}.")
 
     async def import_company(self) -> None:
@@ -123,14 +100,16 @@ class Play:
         self._console.print(f"Importing the company “{self._company.organization}”:")
         for table in self._company.tables.values():
             begin = time.monotonic()
-            report = await self._suite.admin.import_csv(table.model, table.name, table.content)
+            report = await self._doors.admin.import_csv(table.model, table.name, table.content)
             told = ", ".join(f"{count} {kind}" for kind, count in sorted(report.items()))
             self._console.print(f"  {table.name}: {told} ({time.monotonic() - begin:.1f} s)")
         self._ledger = Ledger(self._company.people)
         self._ledger.assign(self._company.assignments)
+        for person in self._company.people:
+            self._book.account(person.email, "account.created.v1")
 
     async def _vacant_copy(self, company: Company) -> Company:
-        names = {line["name"] for line in await self._suite.admin.export_csv("users/organization")}
+        names = {line["name"] for line in await self._doors.admin.export_csv("users/organization")}
         number = 1
         while (copy := company.numbered(number)).organization in names:
             number += 1
@@ -142,13 +121,23 @@ class Play:
         if shown is None:
             return f"The import has not arrived in the task service after {ARRIVAL_SECONDS:g} s."
         await self._time_import(shown)
-        script = Script(self._suite.admin, self._suite.task, self._ledger, shown)
+        self._shown = shown
+        script = Script(self._doors.admin, self._doors.task, self._ledger, shown)
         try:
             for number in range(ROUNDS):
                 await self._round(script, tell=number == 0)
         except DemoError as error:
             return str(error)
         self._console.print(f"  … and each of them {ROUNDS - 1} more times.")
+        return ""
+
+    async def work(self) -> str:
+        """Work on tasks. Returns why that could not go on, if so."""
+        day = Workday(self._doors, self._company, self._ledger, self._shown, self._book, self._console)
+        try:
+            self._taskwork = await day.run(ROUNDS)
+        except DemoError as error:
+            return str(error)
         return ""
 
     async def _round(self, script: Script, *, tell: bool) -> None:
@@ -176,14 +165,15 @@ class Play:
         return result
 
     async def _count(self) -> Audit:
-        suite, emails = self._suite, {person.email for person in self._company.people}
+        doors, emails = self._doors, {person.email for person in self._company.people}
         return compare(
             self._ledger,
-            await observe.committed(suite.admin, self._company.organization),
-            (await observe.shown(suite.task, emails)).picture,
-            await suite.catcher.mails_since(self._begin),
-            await suite.notifier.mails(),
-            events=count_events(self._book, self._followed.events),
+            await observe.committed(doors.admin, self._company.organization),
+            (await observe.shown(doors.task, emails)).picture,
+            await doors.catcher.mails_since(self._begin),
+            await doors.notifier.mails(),
+            events=count_events(self._book, doors.events.events),
+            choices=self._taskwork.counts(doors.events.events) if self._taskwork else [],
         )
 
     async def _arrival(self) -> Shown | None:
@@ -191,7 +181,7 @@ class Play:
         emails = {person.email for person in self._company.people}
         deadline = time.monotonic() + ARRIVAL_SECONDS
         while time.monotonic() < deadline:
-            shown = await observe.shown(self._suite.task, emails)
+            shown = await observe.shown(self._doors.task, emails)
             if shown.picture == self._ledger.picture:
                 return shown
             await asyncio.sleep(_LOOK_SECONDS)
@@ -199,7 +189,7 @@ class Play:
 
     async def _time_import(self, shown: Shown) -> None:
         for number in shown.assignments:
-            trace = await self._suite.task.trace(number)
+            trace = await self._doors.task.trace(number)
             self._import_shown.add(moment(trace, "committed_at"), moment(trace, "applied_at"))
         for mail in await self._mails_of_import(shown):
             self._import_mailed.add(moment(mail, "committed_at"), moment(mail, "sent_at"))
@@ -209,7 +199,7 @@ class Play:
         imported = set(shown.assignments)
         deadline = time.monotonic() + ARRIVAL_SECONDS
         while True:
-            accepted = await self._suite.notifier.mails(kind=ASSIGNED, state="sent")
+            accepted = await self._doors.notifier.mails(kind=ASSIGNED, state="sent")
             ours = [mail for mail in accepted if mail["assignment_id"] in imported]
             if len(ours) >= len(imported) or time.monotonic() > deadline:
                 return ours

@@ -80,6 +80,12 @@ class Admin:
             raise DemoError(f"The admin suggests {len(found)} times {text!r} as {field}, for {term!r}")
         return str(found[0])
 
+    async def give_password(self, number: int | str, password: str) -> None:
+        """Let a person sign in, by the page that administrators reset passwords on."""
+        path = f"/admin/users/user/{number}/password/"
+        form = (await self._open(path)).form_with("password1")
+        await self._send(path, form.filled({"password1": password, "password2": password}))
+
     async def open_add(self, model: str) -> "Editor":
         """The empty form of a model."""
         return await self._editor(f"/admin/{model}/add/", "_continue")
@@ -120,8 +126,8 @@ class Editor:
         self._path = path
         self._form = form
 
-    async def save(self, changes: Mapping[str, str]) -> int | None:
-        """Save, and stay on the page as "save and continue editing" does.
+    async def save(self, changes: Mapping[str, str | None]) -> int | None:
+        """Save, and stay on the page as "save and continue editing" does; None unchecks a box.
 
         Returns:
             The row's id, if there still is one.

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from local_stack.demo.choices import ChoiceCount
 from local_stack.demo.eventbook import EventBook, said
 from local_stack.demo.ledger import KINDS, Ledger
 from local_stack.demo.services import CaughtMail, Json
@@ -70,12 +71,12 @@ class Audit:
     states: list[StateCount]
     mails: list[MailCount]
     events: list[EventCount]
+    choices: list[ChoiceCount]
 
     @property
     def is_exact(self) -> bool:
-        return self.admin_is_right and all(
-            count.is_exact for counts in (self.states, self.mails, self.events) for count in counts
-        )
+        counts = (self.states, self.mails, self.events, self.choices)
+        return self.admin_is_right and all(count.is_exact for kind in counts for count in kind)
 
 
 def compare(
@@ -86,6 +87,7 @@ def compare(
     records: Collection[Json],
     *,
     events: list[EventCount],
+    choices: list[ChoiceCount],
 ) -> Audit:
     """Compare everything with everything.
 
@@ -96,6 +98,7 @@ def compare(
         caught: the mails that the catcher took, of the demo's people and of others.
         records: the notifier's records, which tell what kind a caught mail is.
         events: what was counted on the topics.
+        choices: what came of computing the choices of assignees again.
     """
     wanted = ledger.picture
     states = [_state(thing, wanted, committed, shown) for thing in _THINGS]
@@ -105,12 +108,12 @@ def compare(
     copies = Counter((mail.message_id, mail.recipients) for mail in ours)
     found = [*KINDS, *sorted({kinds.get(mail.message_id, "unknown") for mail in ours} - set(KINDS))]
     mails = [_mail(kind, ledger, copies, kinds) for kind in found]
-    return Audit(wanted == committed, states, mails, events)
+    return Audit(wanted == committed, states, mails, events, choices)
 
 
 def count_events(book: EventBook, arrived: Iterable[Event]) -> list[EventCount]:
     """Compare what is on the topics with what ought to be."""
-    ours = [event for event in arrived if book.knows(event)]
+    ours = book.ours(arrived)
     return [_events(topic, book, [event for event in ours if event.topic == topic]) for topic in EVENT_TOPICS]
 
 

@@ -65,6 +65,11 @@ class Company:
         return people(self.tables["2-people.csv"].lines)
 
     @property
+    def usernames(self) -> dict[str, str]:
+        """User names by address."""
+        return {email: name for name, email in emails(self.tables["2-people.csv"].lines).items()}
+
+    @property
     def teams(self) -> list[tuple[str, str]]:
         """Project and name of each team, in the file's order."""
         return [(line["project"], line["name"]) for line in self.tables["4-teams.csv"].lines]

@@ -36,10 +36,10 @@ class EventBook:
             self.expected[REASSIGNMENTS, job, _to(task, person)] += 1
             self.assigned(task, person)
 
-    def knows(self, event: Event) -> bool:
-        """Whether an event is about something in this book."""
+    def ours(self, events: Iterable[Event]) -> list[Event]:
+        """The events about what is in this book, whatever they say of it."""
         about = {(topic, whom) for topic, whom, _ in self.expected}
-        return any((topic, whom) in about for topic, whom, _ in said(event))
+        return [it for it in events if any((topic, whom) in about for topic, whom, _ in said(it))]
 
 
 def said(event: Event) -> Iterable[Saying]:

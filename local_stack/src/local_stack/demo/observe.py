@@ -25,6 +25,8 @@ class Shown:
     picture: Picture
     users: dict[str, str]
     """User oids by e-mail."""
+    projects: dict[str, str]
+    """Project oids by name."""
     teams: dict[tuple[str, str], str]
     """Team oids by project and name."""
     assignments: list[int]
@@ -49,6 +51,7 @@ async def shown(task: TaskService, emails: Collection[str]) -> Shown:
     return Shown(
         picture,
         users={user["email"]: user["oid"] for user in users},
+        projects={name: oid for oid, name in projects.items()},
         teams={name: team["oid"] for name, team in zip(names, teams, strict=True)},
         assignments=[row["id"] for _, row in rows],
     )

@@ -22,8 +22,8 @@ class Form:
     names: set[str] = field(default_factory=set)
     values: dict[str, list[str]] = field(default_factory=dict)
 
-    def filled(self, changes: Mapping[str, str]) -> Values:
-        """What is sent when somebody enters `changes` and leaves the rest as it is.
+    def filled(self, changes: Mapping[str, str | None]) -> Values:
+        """What is sent when somebody enters `changes` and leaves the rest as it is; None unchecks a box.
 
         Raises:
             DemoError: the form has no such field.
@@ -31,7 +31,8 @@ class Form:
         for name in changes:
             if name not in self.names:
                 raise DemoError(f"The form has no field {name!r}, only {sorted(self.names)}")
-        return self.values | {name: [value] for name, value in changes.items()}
+        kept = {name: values for name, values in self.values.items() if name not in changes}
+        return kept | {name: [value] for name, value in changes.items() if value is not None}
 
 
 @dataclass(slots=True)

@@ -8,7 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from local_stack.demo.audit import Audit, EventCount, MailCount, StateCount
+from local_stack.demo.choices import ChoiceCount
 from local_stack.demo.timing import Latencies, percentile
+from local_stack.demo.topics import REASSIGNMENTS
 from local_stack.paths import StatePaths
 
 MEMORY_GOAL_BYTES = 2_500_000_000
@@ -35,7 +37,7 @@ class Outcome:
 def show(outcome: Outcome, console: Console, paths: StatePaths) -> None:
     """Print the tables, and where to look if something is not exact."""
     audit = outcome.audit
-    console.print(_states(audit.states), _mails(audit.mails), _events(audit.events))
+    console.print(_states(audit.states), _mails(audit.mails), _events(audit.events), _choices(audit.choices))
     console.print(_times(outcome.latencies))
     ready = "ran already" if outcome.ready_seconds is None else f"ready after {outcome.ready_seconds:.1f} s"
     memory = outcome.resident_bytes
@@ -65,6 +67,10 @@ def hints(outcome: Outcome, paths: StatePaths) -> list[str]:
     if not all(count.is_exact for count in audit.events):
         logs = f"{paths.log('connect')}, {paths.log('task-meeting-api')}, {paths.log('task-meeting-jobs')}"
         found.append(f"The events are not those that are called for: {logs}")
+    if not all(count.is_exact for count in audit.choices):
+        found.append(
+            f"Assignees were chosen otherwise than their proof says: {paths.log('task-meeting-api')}"
+        )
     return [
         *found,
         "KEEP=1 make demo leaves the stack running: then make local-status, and ask the services.",
@@ -91,7 +97,15 @@ def _events(counts: Sequence[EventCount]) -> Table:
     table = _table("Events on their topics", "", "expected", "arrived", "lost", "twice", "uncalled for")
     for count in counts:
         numbers = (count.expected, count.arrived, count.lost, count.twice, count.uncalled)
-        _add(table, count.topic, numbers, exact=count.is_exact)
+        name = f"{count.topic}, by task" if count.topic == REASSIGNMENTS else count.topic
+        _add(table, name, numbers, exact=count.is_exact)
+    return table
+
+
+def _choices(counts: Sequence[ChoiceCount]) -> Table:
+    table = _table("Assignees chosen", "", "made", "computed again: otherwise")
+    for count in counts:
+        _add(table, count.kind, (count.made, count.different), exact=count.is_exact)
     return table
 
 

@@ -1,4 +1,4 @@
-"""The REST interfaces that the demo asks: the task service, the notifier, the mail catcher."""
+"""The REST interfaces that the demo uses: the task service, the notifier, the mail catcher."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from email.parser import HeaderParser
 from typing import Any
 
 import httpx2
+
+from local_stack.demo.errors import DemoError
 
 Json = dict[str, Any]
 
@@ -45,6 +47,51 @@ class TaskService:
     async def trace(self, assignment: int) -> Json:
         """The moments of the last change of an assignment."""
         return (await self._client.get(f"/api/trace/{assignment}/")).raise_for_status().json()
+
+
+class Tasks:
+    """Tasks, as one signed-in person works with them."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def create(self, **fields: object) -> Json:
+        """A new task."""
+        return (await self._send("POST", "/api/tasks/", fields)).json()
+
+    async def change(self, oid: str, **fields: object) -> Json:
+        """Change some fields of a task; the status is one of them."""
+        return (await self._send("PATCH", f"/api/tasks/{oid}/", fields)).json()
+
+    async def comment(self, oid: str, body: str) -> None:
+        await self._send("POST", f"/api/tasks/{oid}/comments/", {"body": body})
+
+    async def reassign(self, key: str, **scope: object) -> Json:
+        """Have a job give the open tasks to other people; the same key gives the same job."""
+        return (await self._send("POST", "/api/tasks/reassign/", scope, {"Idempotency-Key": key})).json()
+
+    async def job(self, oid: str) -> Json:
+        """How far a job is."""
+        return (await self._client.get(f"/api/reassign/{oid}/")).raise_for_status().json()
+
+    async def proof(self, oid: str) -> Json:
+        """All choices of a job, with the pools that they were made from."""
+        path, query = f"/api/reassign/{oid}/proof/", {"size": _PAGE_SIZE}
+        proof = whole = (await self._client.get(path, params=query)).raise_for_status().json()
+        while cursor := proof["next_cursor"]:
+            answer = await self._client.get(path, params={**query, "cursor": cursor})
+            proof = answer.raise_for_status().json()
+            for part in ("pools", "choices"):
+                whole[part] += proof[part]
+        return whole
+
+    async def _send(
+        self, method: str, path: str, body: Json, headers: dict[str, str] | None = None
+    ) -> httpx2.Response:
+        answer = await self._client.request(method, path, json=body, headers=headers)
+        if not answer.is_success:
+            raise DemoError(f"{method} {path}: HTTP {answer.status_code} {answer.text}")
+        return answer
 
 
 class Notifier:
