@@ -4,22 +4,26 @@ from fastapi import FastAPI
 
 from notification.api.notifications import router
 from notification.settings import Settings
+from service_kit.auth import Authenticator, KeySet, TokenAuthenticator
 from service_kit.db import Database
 from service_kit.health import Health
 from service_kit.http import HttpServer, create_app
 from service_kit.process import serve
 
 
-def build_app(database: Database, settings: Settings) -> FastAPI:
-    """The API; it is ready while the database answers."""
+def build_app(settings: Settings, database: Database, authenticator: Authenticator) -> FastAPI:
+    """The API; it is ready while the database answers and tokens can be checked."""
     health = Health()
     health.register("database", database.ping)
+    health.register("token_keys", authenticator.ready)
     app = create_app(
         title="Team Suite: notifications",
         version="1",
         health=health,
         allowed_hosts=settings.api_allowed_hosts,
+        rate_limit=settings.api_rate_limit,
     )
+    app.state.authenticator = authenticator
     app.include_router(router(database))
     return app
 
@@ -29,13 +33,15 @@ async def run_api(settings: Settings) -> None:
     database = Database(
         settings.database_url, application_name="notification.api", pool_size=settings.db_pool_size
     )
+    keys = KeySet(settings.auth_jwks_url)
+    authenticator = TokenAuthenticator(keys, settings.auth_issuer, settings.auth_audience)
     server = HttpServer(
-        build_app(database, settings),
+        build_app(settings, database, authenticator),
         host=settings.api_host,
         port=settings.api_port,
         port_variable="NOTIFICATION_API_PORT",
     )
     try:
-        await serve(server)
+        await serve(server, keys)
     finally:
         await database.close()

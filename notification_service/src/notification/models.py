@@ -59,6 +59,7 @@ class Notification(Base):
         Index("ix_notification_leased", "lease_until", postgresql_where=text("state = 'sending'")),
         Index("ix_notification_recipient", text("lower(recipient)"), "created_at"),
         Index(None, "created_at", "id"),
+        Index(None, "user_oid", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

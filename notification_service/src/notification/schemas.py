@@ -12,6 +12,35 @@ from service_kit.http import Page, PageQuery
 _MAX_ID = 2**63 - 1
 
 
+_MAIL = "0199f0c2-7e8d-7b4d-8f2b-0a6f4d9c1b11"
+_BEFORE: dict[str, Any] = {"project_name": "Apollo", "team_name": "Navigation"}
+_EXAMPLE: dict[str, Any] = {
+    "id": _MAIL,
+    "kind": "changed",
+    "assignment_id": 42,
+    "user_oid": "0199f0c2-0000-7000-8000-000000000001",
+    "recipient": "ann@company.example",
+    "locale": "en",
+    "payload": {"before": _BEFORE, "after": {**_BEFORE, "team_name": "Landing"}},
+    "message_id": f"<{_MAIL}@team-suite.example>",
+    "state": "sent",
+    "reason": None,
+    "attempts": 1,
+    "in_doubt": False,
+    "next_attempt_at": None,
+    "committed_at": "2026-11-21T10:00:00.123456Z",
+    "created_at": "2026-11-21T10:00:00.140000Z",
+    "sent_at": "2026-11-21T10:00:00.310000Z",
+}
+_ATTEMPT: dict[str, Any] = {
+    "number": 1,
+    "started_at": "2026-11-21T10:00:00.160000Z",
+    "finished_at": "2026-11-21T10:00:00.310000Z",
+    "outcome": "accepted",
+    "detail": "250 accepted",
+}
+
+
 class AttemptOut(BaseModel):
     """One handing over to the mail server. Without an end it is under way, or its sender died."""
 
@@ -50,17 +79,33 @@ class NotificationOut(BaseModel):
 class NotificationDetails(NotificationOut):
     """A mail with each of its attempts."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {**_EXAMPLE, "attempt_list": [_ATTEMPT]}})
+
     attempt_list: list[AttemptOut]
 
 
 class NotificationPage(Page):
+    """Mails, the newest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"total": 1, "page": 1, "size": 50, "notifications": [_EXAMPLE]}}
+    )
+
     notifications: list[NotificationOut]
 
 
 class NotificationQuery(PageQuery):
     """Filters; all that are given hold together."""
 
-    recipient: str | None = Field(None, min_length=1, max_length=320, description="An address, in any case.")
-    state: State | None = None
-    kind: Kind | None = None
-    assignment_id: int | None = Field(None, ge=1, le=_MAX_ID)
+    recipient: str | None = Field(
+        None,
+        min_length=1,
+        max_length=320,
+        description="An address, in any case.",
+        examples=["ann@company.example"],
+    )
+    state: State | None = Field(None, description="Where it is in its life.", examples=["sent"])
+    kind: Kind | None = Field(None, description="What it tells its reader.", examples=["assigned"])
+    assignment_id: int | None = Field(
+        None, ge=1, le=_MAX_ID, description="The assignment that it is about.", examples=[42]
+    )

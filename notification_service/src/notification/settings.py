@@ -7,11 +7,12 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from service_kit.auth import AuthSettings
 from service_kit.http import HttpSettings
 from service_kit.settings import ServiceSettings
 
 
-class Settings(HttpSettings, ServiceSettings):
+class Settings(AuthSettings, HttpSettings, ServiceSettings):
     """Every variable is `NOTIFICATION_` and the field's name, except the suite's shared ones."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFICATION_")

@@ -25,7 +25,7 @@ from notification.settings import Settings
 from service_kit import migrations
 from service_kit.clock import SystemClock
 from service_kit.db import Database
-from service_kit.testing import TemplateDatabase
+from service_kit.testing import Identity, TemplateDatabase
 
 DEADLINE_S = 15
 
@@ -199,8 +199,17 @@ def settings():
     return Settings(db_name="unused", db_user="unused", db_password="unused")
 
 
+@pytest.fixture(scope="session")
+def identity():
+    return Identity()
+
+
 @pytest.fixture
-async def client(database, settings):
-    transport = httpx2.ASGITransport(app=build_app(database, settings))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8003") as it:
+async def client(database, settings, identity):
+    """Signed in as somebody who sees all mails; a request's own headers sign in somebody else."""
+    transport = httpx2.ASGITransport(app=build_app(settings, database, identity.authenticator()))
+    headers = identity.headers(role="admin")
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1:8003", headers=headers
+    ) as it:
         yield it

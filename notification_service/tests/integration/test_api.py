@@ -1,8 +1,11 @@
 """What became of the mails, over HTTP."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+
+import notification.schemas
+from service_kit.testing import Identity
 
 
 @pytest.fixture
@@ -18,8 +21,8 @@ async def sent(apply, feed, sender, settled, mail_server):
         await settled()
 
 
-async def found(client, **query):
-    response = await client.get("/notifications", params=query)
+async def found(client, headers=None, **query):
+    response = await client.get("/notifications", params=query, headers=headers)
     assert response.status_code == 200, response.text
     return response.json()
 
@@ -65,6 +68,37 @@ async def test_one_mail_is_shown_with_its_attempts(client, sent):
     assert attempt["started_at"] <= attempt["finished_at"]
 
 
+ANN, BOB = UUID(int=1), UUID(int=2)
+
+
+async def test_everybody_sees_the_mails_to_themselves_alone_whatever_their_role(client, sent, identity):
+    every = {mail["id"]: UUID(mail["user_oid"]) for mail in (await found(client))["notifications"]}
+    assert sorted(every.values()) == [ANN, ANN, BOB]
+    for person, role in ((ANN, "employee"), (BOB, "manager"), (uuid4(), "service")):
+        headers = identity.headers(person, role=role)
+        own = {mail for mail, owner in every.items() if owner == person}
+        page = await found(client, headers)
+        assert {mail["id"] for mail in page["notifications"]} == own
+        assert page["total"] == len(own)
+        for mail in every:
+            response = await client.get(f"/notifications/{mail}", headers=headers)
+            assert response.status_code == (200 if mail in own else 404)
+    others = await found(client, identity.headers(ANN), recipient="user2@company.example")
+    assert (others["total"], others["notifications"]) == (0, [])
+    permitted = identity.headers(role="service", permissions=["notifications.read"])
+    assert (await found(client, permitted))["total"] == 3
+    assert (await found(client, identity.headers(role="admin", permissions=[])))["total"] == 0
+
+
+async def test_nobody_is_answered_without_a_valid_token(client, identity):
+    for path in ("/notifications", f"/notifications/{uuid4()}", "/notifications?page=0"):
+        for token in ("", "Bearer x", f"Bearer {Identity().token(role='admin')}"):
+            response = await client.get(path, headers={"Authorization": token})
+            assert response.status_code == 401
+            assert response.headers["content-type"] == "application/problem+json"
+            assert response.headers["www-authenticate"].startswith("Bearer")
+
+
 async def test_an_unknown_mail_is_not_found(client):
     response = await client.get(f"/notifications/{uuid4()}")
     assert response.status_code == 404
@@ -97,6 +131,18 @@ async def test_a_senseless_question_is_answered_with_a_problem(client, path):
 
 
 async def test_it_is_ready_and_explains_itself(client):
-    assert (await client.get("/health/ready")).json() == {"status": "ok", "checks": {"database": "ok"}}
-    paths = (await client.get("/openapi.json")).json()["paths"]
-    assert {"/notifications", "/notifications/{notification_id}"} == set(paths)
+    assert (await client.get("/health/ready")).json() == {
+        "status": "ok",
+        "checks": {"database": "ok", "token_keys": "ok"},
+    }
+    document = (await client.get("/openapi.json")).json()
+    assert {"/notifications", "/notifications/{notification_id}"} == set(document["paths"])
+    schemas = document["components"]["schemas"]
+    (mail,) = schemas["NotificationPage"]["example"]["notifications"]
+    for name, example in (
+        ("NotificationOut", mail),
+        ("NotificationDetails", schemas["NotificationDetails"]["example"]),
+    ):
+        # A value that is null is not in the document.
+        nulls = dict.fromkeys(schemas[name]["required"])
+        getattr(notification.schemas, name).model_validate(nulls | example)

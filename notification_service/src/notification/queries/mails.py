@@ -78,6 +78,7 @@ async def attempts_of(session: ReadSession, notification_id: UUID) -> Sequence[A
 async def find(
     session: ReadSession,
     *,
+    user_oid: UUID | None,
     recipient: str | None,
     state: State | None,
     kind: Kind | None,
@@ -90,6 +91,8 @@ async def find(
     `recipient` is compared without regard to case.
     """
     conditions: list[ColumnElement[bool]] = []
+    if user_oid is not None:
+        conditions.append(Notification.user_oid == user_oid)
     if recipient is not None:
         conditions.append(func.lower(Notification.recipient) == recipient.lower())
     if state is not None:

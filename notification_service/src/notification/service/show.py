@@ -1,4 +1,7 @@
-"""Use case: people and tools ask what became of the mails."""
+"""Use case: people and tools ask what became of the mails.
+
+Everybody sees the mails to themselves; those to others need a permission, and without it do not exist.
+"""
 
 from uuid import UUID
 
@@ -12,22 +15,26 @@ from notification.schemas import (
     NotificationQuery,
 )
 from notification.states import State
+from service_kit.auth import Caller
 from service_kit.db import ReadSession
 
+PERMISSION = "notifications.read"
 
-async def show(session: ReadSession, notification_id: UUID) -> NotificationDetails | None:
-    """One mail with its attempts, or None."""
+
+async def show(session: ReadSession, caller: Caller, notification_id: UUID) -> NotificationDetails | None:
+    """One mail with its attempts, or None when there is no such mail for the caller."""
     mail = await mails.get(session, notification_id)
-    if mail is None:
+    if mail is None or mail.user_oid != (_only(caller) or mail.user_oid):
         return None
     attempts = [AttemptOut.model_validate(attempt) for attempt in await mails.attempts_of(session, mail.id)]
     return NotificationDetails(**_out(mail).model_dump(), attempt_list=attempts)
 
 
-async def find(session: ReadSession, query: NotificationQuery) -> NotificationPage:
-    """A page of the mails that match, the newest first."""
+async def find(session: ReadSession, caller: Caller, query: NotificationQuery) -> NotificationPage:
+    """A page of the mails that the caller sees and that match, the newest first."""
     total, found = await mails.find(
         session,
+        user_oid=_only(caller),
         recipient=query.recipient,
         state=query.state,
         kind=query.kind,
@@ -38,6 +45,11 @@ async def find(session: ReadSession, query: NotificationQuery) -> NotificationPa
     return NotificationPage(
         total=total, page=query.page, size=query.size, notifications=[_out(mail) for mail in found]
     )
+
+
+def _only(caller: Caller) -> UUID | None:
+    """Whose mails the caller sees; None for everybody's."""
+    return None if caller.may(PERMISSION) else caller.oid
 
 
 def _out(mail: Notification) -> NotificationOut:
