@@ -38,6 +38,15 @@ def contract(request) -> Contract:
     return request.param
 
 
+EVENTS = {name: contract for name, contract in CONTRACTS.items() if "types" in contract.topic}
+
+
+@pytest.fixture(params=EVENTS.values(), ids=EVENTS.keys())
+def events(request) -> Contract:
+    """A topic of business events, from an outbox."""
+    return request.param
+
+
 @pytest.fixture
 def contracts() -> dict[str, Contract]:
     """Topic → its contract."""

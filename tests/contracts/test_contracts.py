@@ -58,7 +58,17 @@ def test_every_example_validates(contract):
         if example["value"] is not None:
             errors = [error.message for error in contract.validator.iter_errors(example["value"])]
             assert not errors, name
-            assert example["value"]["id"] == example["key"], name
+            assert example["value"][contract.topic["key"]["member"]] == example["key"], name
+
+
+def test_every_type_of_event_has_an_example(events):
+    assert {example["headers"]["type"] for example in events.examples.values()} == set(events.topic["types"])
+
+
+def test_the_headers_of_an_event_are_those_of_its_contract(events):
+    for name, example in events.examples.items():
+        assert example["headers"].keys() == events.topic["headers"].keys(), name
+        assert example["headers"]["id"] == example["value"]["uid"], name
 
 
 BROKEN = {
@@ -70,11 +80,24 @@ BROKEN = {
     "a link that runs": {"application_url": "javascript:alert(1)"},
     "an unknown role": {"user_role": "root"},
 }
+BROKEN_EVENTS = {
+    "no event": {"uid": None},
+    "another form": {"version": 2},
+    "an unknown type": {"type": "truncate"},
+    "no data": {"data": {}},
+    "a time without a zone": {"created_at": "2026-11-21T10:00:00.123"},
+}
 
 
 @pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN.keys())
 def test_the_schema_refuses_what_is_wrong(assignments, change):
     assert not assignments.validator.is_valid(assignments.examples["create"]["value"] | change)
+
+
+@pytest.mark.parametrize("change", BROKEN_EVENTS.values(), ids=BROKEN_EVENTS.keys())
+def test_the_schema_of_an_event_refuses_what_is_wrong(events, change):
+    for name, example in events.examples.items():
+        assert not events.validator.is_valid(example["value"] | change), name
 
 
 def test_every_consumer_reads_every_example(contract):
