@@ -13,7 +13,7 @@ pytestmark = pytest.mark.target("compose")
 SERVICES = {
     *("postgres", "databases", "kafka", "connect", "topics", "connector", "mail"),
     *("user-team-migrate", "user-team"),
-    *("task-meeting-migrate", "task-meeting-api", "task-meeting-consumer"),
+    *("task-meeting-migrate", "task-meeting-api", "task-meeting-consumer", "task-meeting-jobs"),
     *("notification-migrate", "notification-api", "notification-consumer", "notification-sender"),
 }
 BREAKS = {

@@ -18,6 +18,7 @@ JOBS = {
     "user-team": "USER_TEAM_METRICS_PORT",
     "task-meeting-api": "TASK_MEETING_API_PORT",
     "task-meeting-consumer": "TASK_MEETING_CONSUMER_PORT",
+    "task-meeting-jobs": "TASK_MEETING_JOBS_PORT",
     "notification-api": "NOTIFICATION_API_PORT",
     "notification-consumer": "NOTIFICATION_CONSUMER_PORT",
     "notification-sender": "NOTIFICATION_SENDER_PORT",

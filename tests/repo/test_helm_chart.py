@@ -109,7 +109,7 @@ def test_every_port_variable_says_the_containers_port(chart):
         given = {
             value
             for variable, value in variables(container).items()
-            if re.fullmatch(r".*(API|CONSUMER|SENDER|TEAM|METRICS)_PORT", variable)
+            if re.fullmatch(r".*(API|CONSUMER|JOBS|SENDER|TEAM|METRICS)_PORT", variable)
         }
         assert given == {str(port["containerPort"]) for port in container.get("ports", [])}, name
 

@@ -98,6 +98,13 @@ PARTS: Plan = (
         "task_meeting consumer",
     ),
     _service(
+        "task-meeting-jobs",
+        "Task service: jobs",
+        ("task-meeting-migrate",),
+        "TASK_MEETING_JOBS_PORT",
+        "task_meeting jobs",
+    ),
+    _service(
         "notification-api",
         "Notifications: API",
         ("notification-migrate",),

@@ -23,6 +23,7 @@ class Ports(BaseModel):
     user_team_metrics_port: int = Field(default=8100, ge=1, le=65535)
     task_meeting_api_port: int = Field(default=8005, ge=1, le=65535)
     task_meeting_consumer_port: int = Field(default=8105, ge=1, le=65535)
+    task_meeting_jobs_port: int = Field(default=8205, ge=1, le=65535)
     notification_api_port: int = Field(default=8003, ge=1, le=65535)
     notification_consumer_port: int = Field(default=8103, ge=1, le=65535)
     notification_sender_port: int = Field(default=8203, ge=1, le=65535)
