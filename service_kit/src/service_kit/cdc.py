@@ -16,7 +16,7 @@ import msgspec
 from service_kit.messages import Message, Unprocessable
 
 UNAVAILABLE = "__debezium_unavailable_value"
-_FIRST_EPOCH = 1
+FIRST_EPOCH = 1
 
 
 class RowChange(msgspec.Struct, kw_only=True):
@@ -114,7 +114,7 @@ def row_change_decoder(row_type: type[R]) -> Callable[[Message], Change[R] | Non
 def _epoch(message: Message) -> int:
     raw = message.header("epoch")
     if raw is None:
-        return _FIRST_EPOCH
+        return FIRST_EPOCH
     if not raw.isdigit():
         raise Unprocessable("the epoch header is not a whole number")
     return int(raw)

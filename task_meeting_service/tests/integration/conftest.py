@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from service_kit import migrations
 from service_kit.db import Database
@@ -113,3 +113,61 @@ def get(client):
         return response.json()
 
     return get_json
+
+
+@pytest.fixture
+async def sent(database):
+    """The events that were committed so far, as (type, key, payload); the outbox itself empties at once."""
+    async with database.transaction() as session:
+        await session.execute(
+            text("CREATE TABLE sent (number bigserial, type text, key text, payload jsonb)")
+        )
+        await session.execute(
+            text(
+                "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                " INSERT INTO sent (type, key, payload) VALUES (NEW.type, NEW.key, NEW.payload);"
+                " RETURN NEW; END $$"
+            )
+        )
+        await session.execute(
+            text("CREATE TRIGGER keep BEFORE INSERT ON outbox_event FOR EACH ROW EXECUTE FUNCTION keep()")
+        )
+
+    async def events(type_=None):
+        async with database.read() as session:
+            rows = await session.execute(text("SELECT type, key, payload FROM sent ORDER BY number"))
+            return [tuple(row) for row in rows if type_ in {None, row.type}]
+
+    return events
+
+
+@pytest.fixture
+def query(database):
+    async def all_rows(statement, **parameters):
+        async with database.transaction() as session:
+            result = await session.execute(text(statement), parameters)
+            return [tuple(row) for row in result] if result.returns_rows else None
+
+    return all_rows
+
+
+@pytest.fixture
+def fill(query):
+    """Put tasks into a project; `users` get them in turns, None nobody."""
+
+    async def insert(project, users, count, *, team=None, status="new", is_open=True):
+        await query(
+            "INSERT INTO task (project_oid, team_oid, title, description, status, open, priority, labels,"
+            " assignee_oid, reporter_oid, version, created_at, updated_at)"
+            " SELECT :project, :team, 'Task ' || n, '', :status, :open, 1, '{}',"
+            " users[1 + n % cardinality(users)], :project, 1, now(), now()"
+            " FROM generate_series(1, :count) AS n, (SELECT CAST(:users AS uuid[]) AS users)",
+            project=project,
+            team=team,
+            users=users,
+            count=count,
+            status=status,
+            open=is_open,
+        )
+
+    return insert

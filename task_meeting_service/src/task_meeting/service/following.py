@@ -15,12 +15,14 @@ from service_kit.db import WriteSession
 from service_kit.projection import sweep_unseen, touch_seen, upsert_newer
 from task_meeting.events import AssignmentChange
 from task_meeting.models import Assignment, Base, Person, Project, Team
+from task_meeting.service import leaving
 
 Row = dict[str, Any]
 
 
 async def follow(session: WriteSession, changes: Sequence[AssignmentChange]) -> None:
     """Apply changes of assignments; one that is not newer than what is known changes nothing."""
+    possible_leavers = await leaving.list_possible_leavers(session, changes)
     now = datetime.now(UTC)
     assignments = (_assignment(change, now) for change in changes)
     await upsert_newer(session, _table(Assignment), assignments, key="id")
@@ -31,6 +33,7 @@ async def follow(session: WriteSession, changes: Sequence[AssignmentChange]) -> 
     await upsert_newer(session, _table(Project), map(_project, living), key="oid")
     in_teams = (change for change in living if change.row.team_oid is not None)
     await upsert_newer(session, _table(Team), map(_team, in_teams), key="oid")
+    await leaving.give_up_tasks(session, possible_leavers)
 
 
 async def sweep(session: WriteSession, boundaries: Mapping[int, int]) -> int:
@@ -43,7 +46,9 @@ async def sweep(session: WriteSession, boundaries: Mapping[int, int]) -> int:
     Returns:
         How many were ended.
     """
-    return len(await sweep_unseen(session, _table(Assignment), boundaries, key="id"))
+    swept = await sweep_unseen(session, _table(Assignment), boundaries, key="id")
+    await leaving.give_up_tasks(session, await leaving.list_ended(session, swept))
+    return len(swept)
 
 
 def _table(model: type[Base]) -> Table:

@@ -1,0 +1,182 @@
+"""People who leave a project: what becomes of their open tasks, in the transaction that takes them out."""
+
+import asyncio
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from task_meeting.handlers import on_assignments_snapshot_read
+
+LEFT = "left_project"
+
+
+@pytest.fixture
+def on_leave(query):
+    """Let a project do this with the tasks of those who leave."""
+
+    async def set_on_leave(project, what, strategy="random"):
+        await query(
+            "INSERT INTO project_settings VALUES (:project, '{}', :strategy, :what, 1)",
+            project=project,
+            what=what,
+            strategy=strategy,
+        )
+
+    return set_on_leave
+
+
+@pytest.fixture
+def assignees(query):
+    """How many tasks each person has."""
+
+    async def count(where="true"):
+        return Counter(it for (it,) in await query(f"SELECT assignee_oid FROM task WHERE {where}"))
+
+    return count
+
+
+@contextmanager
+def counted(database):
+    """The statements that the database is sent meanwhile."""
+    statements = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        statements.append(statement)
+
+    engine = database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def test_open_tasks_of_a_leaver_wait_for_an_assignee_and_the_rest_stays(
+    apply, feed, oid, fill, assignees, sent, query
+):
+    await apply(
+        feed.change("c", 1),
+        feed.change("c", 2, project=2, team=2),
+        feed.change("c", 3, user=2),
+    )
+    ann, bob, project = oid("user", 1), oid("user", 2), oid("project", 1)
+    await fill(project, [ann], 3)
+    await fill(project, [ann], 2, status="done", is_open=False)
+    await fill(project, [bob], 2)
+    await fill(oid("project", 2), [ann], 4)
+    await apply(feed.change("d", 1))
+    assert await assignees(f"open AND project_oid = '{project}'") == {None: 3, bob: 2}
+    assert await assignees("NOT open") == {ann: 2}
+    assert await assignees(f"project_oid = '{oid('project', 2)}'") == {ann: 4}
+    told = await sent()
+    assert {type_ for type_, *_ in told} == {"task.unassigned.v1"}
+    assert len({key for _, key, _ in told}) == len(told) == 3
+    assert (
+        told[0][2]["data"] | {"before": {"assignee_oid": str(ann)}, "actor_oid": None} == told[0][2]["data"]
+    )
+    assert await query("SELECT DISTINCT actor_oid, reason FROM task_change") == [(None, LEFT)]
+    # The same again is no news.
+    await apply(feed.change("d", 1))
+    assert len(await sent()) == 3
+
+
+async def test_a_project_may_have_them_given_to_others(apply, feed, oid, fill, assignees, on_leave, sent):
+    await apply(*(feed.change("c", number, user=number) for number in range(1, 5)))
+    await apply(feed.change("c", 5, user=5, team=2), feed.change("c", 6, user=1, project=2, team=3))
+    project = oid("project", 1)
+    await on_leave(project, "reassign", "round_robin")
+    await on_leave(oid("project", 2), "reassign")
+    await fill(project, [oid("user", 1)], 8)
+    await fill(project, [oid("user", 1)], 2, team=oid("team", 2))
+    await fill(oid("project", 2), [oid("user", 1)], 2)
+    await apply(feed.change("d", 1), feed.change("d", 6, project=2, team=3))
+    shares = {oid("user", number): 2 for number in (2, 3, 4, 5)}
+    assert await assignees(f"project_oid = '{project}' AND team_oid IS NULL") == shares
+    assert await assignees(f"team_oid = '{oid('team', 2)}'") == {oid("user", 5): 2}
+    # Nobody is left there who could get them.
+    assert await assignees(f"project_oid = '{oid('project', 2)}'") == {None: 2}
+    assert Counter(type_ for type_, *_ in await sent()) == {"task.assigned.v1": 10, "task.unassigned.v1": 2}
+    choices = [
+        it["data"]["choice"]["strategy"] for type_, _, it in await sent() if type_ == "task.assigned.v1"
+    ]
+    assert set(choices) == {"round_robin"}
+
+
+async def test_a_move_is_a_departure_and_a_return_within_a_batch_is_none(
+    apply, feed, oid, fill, assignees, sent
+):
+    ann, project = oid("user", 1), oid("project", 1)
+    await apply(feed.change("c", 1), feed.change("c", 2, team=2), feed.change("c", 3, user=3))
+    await fill(project, [ann], 3)
+    await apply(feed.change("d", 2, team=2))  # the other assignment goes on
+    await apply(feed.change("u", 1, team=2), feed.change("u", 1, user_name="Anna"))
+    await apply(feed.change("d", 1), feed.change("c", 4))
+    await apply(feed.change("u", 4, project=2, team=3), feed.change("u", 4))
+    await apply(feed.change("u", 4, project=2, team=3, lsn=5))  # older than what is known
+    assert (await assignees(), await sent()) == ({ann: 3}, [])
+    await apply(feed.change("u", 4, project=2, team=3))
+    assert await assignees() == {None: 3}
+
+
+async def test_an_assignment_that_becomes_another_persons_takes_the_first_one_out(
+    apply, feed, oid, fill, assignees
+):
+    await apply(feed.change("c", 1))
+    await fill(oid("project", 1), [oid("user", 1)], 1)
+    await apply(feed.change("u", 1, user=2))
+    assert await assignees() == {None: 1}
+    await fill(oid("project", 1), [oid("user", 2)], 1)
+    # A restored source counts its ids anew: what looks like a new row takes the place of an old one.
+    await apply(feed.change("c", 1, user=3, epoch=2))
+    assert await assignees() == {None: 2}
+
+
+async def test_who_was_not_in_a_snapshot_has_left(apply, feed, oid, fill, assignees, database):
+    await apply(*(feed.change("c", number, user=number) for number in (1, 2)))
+    await fill(oid("project", 1), [oid("user", 1), oid("user", 2)], 4)
+    boundaries = dict(feed.offsets)
+    await apply(feed.change("r", 1, user=1, lsn=5000, row_lsn=1010))
+    async with database.transaction() as session:
+        assert await on_assignments_snapshot_read(session, boundaries) == 1
+    assert await assignees() == {oid("user", 1): 2, None: 2}
+
+
+async def test_only_changes_of_known_rows_are_asked_about_and_departures_take_few_statements(
+    apply, feed, fill, oid, database, on_leave, assignees, sent
+):
+    def batch(op, numbers, **more):
+        return [feed.change(op, number, user=number, **more) for number in numbers]
+
+    # A pass before, so that no statement is only prepared.
+    with counted(database) as creating:
+        await apply(*batch("c", range(1, 4)))
+    with counted(database) as renaming:
+        await apply(*batch("u", range(1, 4), project_name="New"))
+    assert not [it for it in creating if "SELECT" in it and "FROM assignment" in it]
+    assert len(renaming) == len(creating) + 1
+    await apply(*batch("c", range(4, 1001)), feed.change("c", 1001, user=1001))
+    project = oid("project", 1)
+    await on_leave(project, "reassign", "least_loaded")
+    await fill(project, [oid("user", number) for number in range(1, 1001)], 600)
+    with counted(database) as leaving:
+        await apply(*batch("d", range(1, 1001)))
+    assert await assignees() == {oid("user", 1001): 600}
+    assert len(leaving) < 60
+    assert len(await sent("task.assigned.v1")) == 600
+
+
+async def test_a_task_that_is_closed_while_its_assignee_leaves_stays_closed_and_theirs(
+    apply, feed, oid, fill, assignees, database
+):
+    await apply(feed.change("c", 1))
+    await fill(oid("project", 1), [oid("user", 1)], 2)
+    async with database.transaction() as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql("UPDATE task SET open = false, status = 'done' WHERE id = 1")
+        leaving = asyncio.create_task(apply(feed.change("d", 1)))
+        done, _ = await asyncio.wait([leaving], timeout=0.2)
+        assert not done
+    await leaving
+    assert await assignees() == {oid("user", 1): 1, None: 1}
