@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import translation
 from psycopg2 import sql
 
+from user_team.identity import keys
 from user_team.pipeline import health
 from user_team.teams.models import Project, Team, UserAssignment
 from user_team.users.models import Organization, Role, User
@@ -66,6 +67,7 @@ def django_db_setup(stack, django_db_blocker) -> Iterator[None]:
         drop_database(stack, DATABASE)
         create_database(stack, DATABASE)
         call_command("migrate", verbosity=0)
+        keys.signing_key()  # the first takes a while to make
     yield
     with django_db_blocker.unblock():
         connection.close()

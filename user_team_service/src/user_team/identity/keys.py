@@ -56,9 +56,13 @@ def published() -> list[dict[str, Any]]:
 
 
 def rotate() -> SigningKey:
-    """Make a new key, which signs at once; the one before stays until its last token has expired."""
+    """Make a new key, which signs at once; the one before stays until its last token has expired.
+
+    Keys that are published no more are deleted.
+    """
     with transaction.atomic():
         _lock()
+        SigningKey.objects.filter(retires_at__lte=timezone.now()).delete()
         _signing().update(retires_at=timezone.now() + longest_life() + _MARGIN)
         return _make()
 
@@ -76,11 +80,6 @@ def withdraw(kid: str) -> SigningKey:
             raise UnknownKeyError(kid)
         log.warning("a signing key was withdrawn: %s", kid)
         return _signing().first() or _make()
-
-
-def prune() -> int:
-    """Delete the keys that are published no more; how many there were."""
-    return SigningKey.objects.filter(retires_at__lte=timezone.now()).delete()[0]
 
 
 def longest_life() -> timedelta:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import DataError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.views.generic.base import TemplateResponseMixin
@@ -19,12 +20,16 @@ _DEVICE_FLOW = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class _CarefulMixin:
-    """NUL characters, unknown applications and broken encodings leave the library as these errors."""
+    """NUL characters, long values, unknown applications, broken encodings leave the library as these.
+
+    Nothing is done by halves.
+    """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-        except (ValueError, ObjectDoesNotExist):
+            with transaction.atomic():
+                return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        except (ValueError, ObjectDoesNotExist, DataError):
             return _refusal("invalid_request")
 
 
