@@ -107,6 +107,11 @@ async def until(condition):
             await asyncio.sleep(0.01)
 
 
+async def test_processes_under_test_find_the_keys_of_their_tokens():
+    with OLD.key_server() as url:
+        assert await known(KeySet(url), OLD)
+
+
 def fetches(outcome):
     return REGISTRY.get_sample_value("auth_key_fetches_total", {"outcome": outcome}) or 0.0
 

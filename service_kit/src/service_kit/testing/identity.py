@@ -2,9 +2,13 @@
 
 import json
 import secrets
+import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from functools import cache
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -50,6 +54,26 @@ class Identity:
     async def find(self, kid: str) -> rsa.RSAPublicKey | None:
         """Implements `service_kit.auth.tokens.Keys`."""
         return self.private_key.public_key() if kid == self.kid else None
+
+    @contextmanager
+    def key_server(self) -> Iterator[str]:
+        """Serve the key set on this machine while the block lasts: gives the address, for `AUTH_JWKS_URL`."""
+        document = json.dumps(self.jwks).encode()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:  # noqa: N802 - so http.server calls it
+                self.send_response(HTTPStatus.OK)
+                self.end_headers()
+                self.wfile.write(document)
+
+            def log_message(self, *_: object) -> None: ...
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            yield f"http://127.0.0.1:{server.server_port}/jwks.json"
+            server.shutdown()
+            thread.join()
 
     async def ready(self) -> None:
         """Implements `service_kit.auth.tokens.Keys`: it always is."""
