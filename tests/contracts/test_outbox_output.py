@@ -20,6 +20,9 @@ OUTBOX = """
     SELECT column_name, data_type, is_nullable FROM information_schema.columns
     WHERE table_name = 'outbox_event' ORDER BY ordinal_position
 """
+PUBLISHED = """
+    SELECT pubinsert, pubupdate, pubdelete, pubtruncate FROM pg_publication WHERE pubname LIKE '%outbox%'
+"""
 INSERT = (
     "INSERT INTO outbox_event (id, topic, key, type, payload, traceparent) VALUES ($1, $2, $3, $4, $5, $6)"
 )

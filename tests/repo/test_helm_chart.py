@@ -15,8 +15,8 @@ from local_stack.parts import Process
 from local_stack.services import PARTS
 
 SCHEMAS = REPOSITORY / "deploy" / "schemas" / "{{.ResourceKind}}{{.KindSuffix}}.json"
-# Gunicorn's own: whose word it takes for "this person came by https".
-FOREIGN_VARIABLES = {"FORWARDED_ALLOW_IPS"}
+# Gunicorn's own: whose word it takes for "this person came by https". And psql's.
+FOREIGN_VARIABLES = {"FORWARDED_ALLOW_IPS", "PGPASSWORD"}
 
 
 @pytest.fixture(scope="module", params=INSTALLATIONS.values(), ids=INSTALLATIONS.keys())
@@ -41,7 +41,7 @@ def test_it_migrates_as_the_local_stack_does(chart):
     found = {
         args
         for name, container in containers(chart)
-        if name.endswith("-migrate")
+        if name.endswith("-migrate") and container["name"] != "slot"
         for args in [" ".join(container["args"])]
     }
     assert found == {
@@ -65,17 +65,36 @@ def test_topics_are_those_of_the_contracts(chart):
     assert found == expected
 
 
-def test_the_connector_is_the_one_of_every_stack_but_for_the_failover_of_its_slot(chart):
-    connector, expected = the(chart, "KafkaConnector"), definition.load()
-    spec = connector["spec"]
-    config = {"connector.class": spec["class"], "tasks.max": str(spec["tasksMax"]), **spec["config"]}
-    assert connector["metadata"]["name"] == expected.name
-    assert config == {**expected.config, "slot.failover": "true"}
+def test_the_connectors_are_those_of_every_stack_but_for_the_failover_of_their_slots(chart):
+    found = {}
+    for connector in of(chart, "KafkaConnector"):
+        spec = connector["spec"]
+        found[connector["metadata"]["name"]] = {
+            "connector.class": spec["class"],
+            "tasks.max": str(spec["tasksMax"]),
+            **spec["config"],
+        }
+    assert found == {one.name: {**one.config, "slot.failover": "true"} for one in definition.load_all()}
 
 
-def test_the_connector_may_read_the_variables_that_it_needs_and_no_others(chart):
+def test_the_slot_of_each_outbox_is_made_before_the_migrations_of_its_database(chart):
+    made = {}
+    for document in of(chart, "Job"):
+        first, *_ = document["spec"]["template"]["spec"].get("initContainers", [{"name": "none"}])
+        if first["name"] == "slot":
+            slot = re.search(r"create_logical_replication_slot\('(\w+)'.*failover => true", first["args"][-1])
+            made[slot[1]] = first["args"]
+    outboxes = [one for one in definition.load_all() if one.needs_its_slot]
+    assert made.keys() == {one.slot for one in outboxes}
+    connect = the(chart, "KafkaConnect")["spec"]["template"]["connectContainer"]
+    for outbox in outboxes:
+        (variable,) = definition.variables_in(outbox.config["database.dbname"])
+        assert f"--dbname={variables(connect)[variable]}" in made[outbox.slot]
+
+
+def test_the_connectors_may_read_the_variables_that_they_need_and_no_others(chart):
     spec = the(chart, "KafkaConnect")["spec"]
-    needed = set(definition.load().variables)
+    needed = {name for one in definition.load_all() for name in one.variables}
     given = {entry["name"] for entry in spec["template"]["connectContainer"]["env"]}
     assert given == needed
     assert set(spec["config"]["config.providers.env.param.allowlist.pattern"].split("|")) == needed

@@ -174,10 +174,9 @@ def test_every_role_reaches_its_own_database_only(chart):
     assert last == ["host", "all", "all", "all", "reject"]
     assert {rule[0] for rule in rules} == {"hostssl"}
     reach = {(rule[2], rule[1]) for rule in rules}
-    source = databases["user_team"]
     assert reach == {
         *databases.items(),
-        ("debezium", source),
+        *(("debezium", name) for name in (databases["user_team"], databases["task_meeting"])),
         *(("viewer", name) for name in databases.values()),
     }
 
