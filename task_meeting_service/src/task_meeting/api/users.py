@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from service_kit.http import PageQuery
-from service_kit.http.answers import TAGGED, WITH_BODY, problems
+from service_kit.http.answers import TAGGED
 from service_kit.http.etag import IfMatch, etag
 from task_meeting.api.dependencies import NoParameters, ReadsDirectory, Session, Writing
 from task_meeting.queries import directory as queries
@@ -36,9 +36,7 @@ async def get_user(
     return user
 
 
-@router.put(
-    "/{user_oid}/", summary="Replace a person's profile", responses=TAGGED | problems(412, *WITH_BODY)
-)
+@router.put("/{user_oid}/", summary="Replace a person's profile", responses=TAGGED)
 async def put_user(
     *,
     session: Writing,

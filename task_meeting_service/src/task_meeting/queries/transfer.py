@@ -1,0 +1,50 @@
+"""What an import asks about all of its rows at once."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+
+from service_kit.db import ReadSession, WriteSession
+from task_meeting.models import Assignment, Task, Team
+
+
+async def lock_tasks(session: WriteSession, oids: Collection[UUID]) -> Mapping[UUID, Task]:
+    """The tasks by their oids, as they are now; others wait with them until the transaction ends."""
+    # One order for all: two imports cannot wait for each other.
+    statement = select(Task).where(Task.oid.in_(oids)).order_by(Task.id).with_for_update()
+    return {task.oid: task for task in await session.scalars(statement)}
+
+
+async def seen_projects(
+    session: ReadSession, oids: Collection[UUID], seen_by: UUID | None
+) -> frozenset[UUID]:
+    """Those of the projects with an active assignment: of the person who asks, or for None, of anybody."""
+    statement = select(Assignment.project_oid).where(Assignment.project_oid.in_(oids), ~Assignment.deleted)
+    if seen_by is not None:
+        statement = statement.where(Assignment.user_oid == seen_by)
+    return frozenset(await session.scalars(statement.distinct()))
+
+
+async def projects_of_teams(session: ReadSession, oids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """The project of each team."""
+    statement = select(Team.oid, Team.project_oid).where(Team.oid.in_(oids))
+    return {row.oid: row.project_oid for row in await session.execute(statement)}
+
+
+async def hold_in_projects(
+    session: WriteSession, places: Collection[tuple[UUID, UUID]]
+) -> frozenset[tuple[UUID, UUID]]:
+    """Those pairs of a person and a project where the person is; they stay until the transaction ends."""
+    statement = (
+        select(Assignment.user_oid, Assignment.project_oid)
+        .where(tuple_(Assignment.user_oid, Assignment.project_oid).in_(places), ~Assignment.deleted)
+        .order_by(Assignment.id)
+        .with_for_update(read=True)
+    )
+    return frozenset((row.user_oid, row.project_oid) for row in await session.execute(statement))
+
+
+async def new_oids(session: WriteSession, count: int) -> list[UUID]:
+    """Oids for new rows, ordered by time."""
+    return list(await session.scalars(select(func.uuidv7()).select_from(func.generate_series(1, count))))

@@ -1,0 +1,1 @@
+"""Tasks in files: export and import, which undo each other without a difference."""
