@@ -61,7 +61,7 @@ class Identity:
         document = json.dumps(self.jwks).encode()
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - so http.server calls it
+            def do_GET(self) -> None:
                 self.send_response(HTTPStatus.OK)
                 self.end_headers()
                 self.wfile.write(document)
@@ -71,9 +71,11 @@ class Identity:
         with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
             thread = threading.Thread(target=server.serve_forever, args=(0.01,))
             thread.start()
-            yield f"http://127.0.0.1:{server.server_port}/jwks.json"
-            server.shutdown()
-            thread.join()
+            try:
+                yield f"http://127.0.0.1:{server.server_port}/jwks.json"
+            finally:
+                server.shutdown()
+                thread.join()
 
     async def ready(self) -> None:
         """Implements `service_kit.auth.tokens.Keys`: it always is."""
