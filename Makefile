@@ -10,7 +10,7 @@ LOCKS := dev mail-catcher kafka-ui build
 IMAGES := user_team_service task_meeting_service notification_service debezium
 UV ?= $(shell command -v uv || { $(BIN)/python -m uv --version >/dev/null 2>&1 && echo "$(BIN)/python -m uv"; })
 STACK := $(BIN)/python -m local_stack
-FASTAPI := task-meeting-api task-meeting-consumer notification-api notification-consumer notification-sender
+FASTAPI := task-meeting-api task-meeting-consumer task-meeting-jobs notification-api notification-consumer notification-sender
 # A command with the addresses and passwords of the stack.
 IN_STACK := $(STACK) run $(BIN)/python -m
 
