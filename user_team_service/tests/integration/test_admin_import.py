@@ -75,6 +75,13 @@ def test_the_example_company_is_imported_and_a_second_time_changes_nothing(admin
     assert "150 skipped" in page.content.decode()
 
 
+def test_the_first_team_management_called_employees_users(admin, company):
+    line = "anna,anna@example.com,Anna,K,Acme,user,en,UTC\n"
+    for _time in range(2):
+        import_file(admin, "users/user", PEOPLE + line)
+    assert User.objects.get(username="anna").role == Role.EMPLOYEE
+
+
 def test_a_dry_run_keeps_nothing(admin, company):
     report = upload(admin, "teams/project", "organization,name\nAcme,New\n")
     assert report.context["result"].totals["new"] == 1

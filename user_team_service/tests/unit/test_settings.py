@@ -25,6 +25,16 @@ def test_the_deployment_check_is_clean_behind_a_real_name():
     assert done.returncode == 0, done.stderr
 
 
+def test_internal_names_do_not_switch_tls_off_or_on():
+    program = "from user_team import settings as s; print(s._TLS, s.ALLOWED_HOSTS)"
+    for public, tls in (("team.example", True), ("127.0.0.1", False)):
+        variables = {"USER_TEAM_ALLOWED_HOSTS": public, "USER_TEAM_INTERNAL_HOSTS": "user-team"}
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=variables, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == f"{tls} {[public, 'user-team']}"
+
+
 def test_on_loopback_only_the_warnings_about_tls_remain():
     done = manage("check", "--deploy")
     assert {word.strip("():?") for word in done.stderr.split() if "security.W" in word} == {
