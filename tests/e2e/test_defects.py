@@ -1,11 +1,10 @@
-"""What the earlier implementation got wrong (S0's list), each from a door of the suite to another.
+"""What the earlier implementation got wrong (S0's list), each from a door of the suite to another."""
 
-The seventh, a password that was never checked when a token was issued, comes with the tokens.
-"""
-
+import httpx2
 import pytest
 
 from harness.capture import Capture
+from harness.company import Person
 from harness.desk import Desk
 from harness.rest import Rest
 from harness.suite import Suite
@@ -142,3 +141,24 @@ def test_every_change_is_mailed_and_a_restart_mails_nothing_again(
     assert running.problems(desk) == []
     new = [row for row in running.picture()["intents"] if row not in before["intents"]]
     assert len(new) == 1
+
+
+async def test_only_the_right_password_gets_a_token(running: Suite, admin: Admin, desk: Desk):
+    """Defect 7: it was never checked."""
+    ann, bob, *_ = desk.company.people
+    await admin.give_password(ann.id, "a password of Ann's own")
+    issuer = Rest(running.stack.variables["AUTH_ISSUER"])
+
+    def sign_in(person: Person, password: str) -> httpx2.Response:
+        return issuer.ask("POST", "/api/token", data={"username": person.username, "password": password})
+
+    refused = [sign_in(ann, "a password of Bob's own"), sign_in(ann, ""), sign_in(bob, "!"), sign_in(bob, "")]
+    assert [answer.status_code for answer in refused] == [401, 422, 401, 422]
+    assert not any("access_token" in answer.text for answer in refused)
+
+    answer = sign_in(ann, "a password of Ann's own").raise_for_status().json()
+    assert (answer["token_type"], answer["expires_in"] <= 15 * 60) == ("bearer", True)
+    token = {"Authorization": f"Bearer {answer['access_token']}"}
+    api = Rest(running.url("TASK_MEETING_API_PORT"))
+    assert api.ask("GET", "/api/projects/", headers=token).status_code == 200
+    assert api.ask("GET", "/api/projects/").status_code == 401

@@ -10,6 +10,7 @@ from harness.database import Sql
 class Person:
     id: int
     oid: uuid.UUID
+    username: str
     email: str
 
 
@@ -64,7 +65,7 @@ def _hire(sql: Sql, company: Company, number: int) -> Person:
         "INSERT INTO users_user (password, is_superuser, username, is_staff, is_active, date_joined, oid,"
         " first_name, last_name, email, role, locale, time_zone, organization_id)"
         " VALUES ('!', false, %s, false, true, now(), %s, %s, 'Иванова', %s, 'employee', %s,"
-        " 'Europe/Moscow', %s) RETURNING id, oid, email",
+        " 'Europe/Moscow', %s) RETURNING id, oid, username, email",
         [
             name,
             uuid.uuid4(),
