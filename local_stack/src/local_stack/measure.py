@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _TIMEOUT_SECONDS = 5.0
 _FETCH_SECONDS = 1.0
-_SLOT = """
-    SELECT active, wal_status, pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint
-    FROM pg_replication_slots WHERE slot_name = $1
+_SLOTS = """
+    SELECT slot_name, active, wal_status, pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint
+    FROM pg_replication_slots WHERE slot_name = ANY($1)
 """
 _OFFSETS = "SELECT consumer_group, topic, partition, next_offset FROM consumer_offset"
 
@@ -65,10 +65,13 @@ class ConsumerLag:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that is measured. `heartbeat_age` is in seconds, by the source database's clock."""
+    """Everything that is measured. `heartbeat_age` is in seconds, by the source database's clock.
 
-    connector: Measured[ConnectorStates] = field(default_factory=Measured)
-    slot: Measured[Slot] = field(default_factory=Measured)
+    Connectors and their slots are by name; a slot that is missing is not there.
+    """
+
+    connectors: Measured[Mapping[str, ConnectorStates]] = field(default_factory=Measured)
+    slots: Measured[Mapping[str, Slot]] = field(default_factory=Measured)
     heartbeat_age: Measured[float] = field(default_factory=Measured)
     consumers: Measured[list[ConsumerLag]] = field(default_factory=Measured)
     parked: Measured[Mapping[str, int]] = field(default_factory=Measured)
@@ -79,8 +82,8 @@ async def measure(context: "Context") -> Report:
     """Measure everything at the same time, within a few seconds."""
     return Report(
         *await asyncio.gather(
-            _try(_connector(context)),
-            _try(_slot(context)),
+            _try(_connectors(context)),
+            _try(_slots(context)),
             _try(_heartbeat_age(context)),
             _try(_consumers(context)),
             _try(_parked(context)),
@@ -100,17 +103,19 @@ async def _try(measurement: Awaitable[T]) -> Measured[T]:
         return Measured(problem=str(error).partition("\n")[0] or type(error).__name__)
 
 
-async def _connector(context: "Context") -> ConnectorStates:
+async def _connectors(context: "Context") -> Mapping[str, ConnectorStates]:
+    names = [it.name for it in definition.load_all()]
     async with connect(context.exported["CONNECT_URL"]) as worker:
-        status = await worker.status(definition.load().name)
-    return ConnectorStates(status.connector, status.task) if status else ConnectorStates("missing", "missing")
+        found = [await worker.status(name) for name in names]
+    missing = ConnectorStates("missing", "missing")
+    states = [ConnectorStates(it.connector, it.task) if it else missing for it in found]
+    return dict(zip(names, states, strict=True))
 
 
-async def _slot(context: "Context") -> Slot:
-    rows = await _query(context, "USER_TEAM", _SLOT, definition.load().config["slot.name"])
-    if not rows:
-        raise LookupError("missing")
-    return Slot(*rows[0])
+async def _slots(context: "Context") -> Mapping[str, Slot]:
+    names = [it.slot for it in definition.load_all()]
+    rows = await _query(context, "USER_TEAM", _SLOTS, names)
+    return {name: Slot(*rest) for name, *rest in rows}
 
 
 async def _heartbeat_age(context: "Context") -> float:

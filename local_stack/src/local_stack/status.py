@@ -92,9 +92,8 @@ def memory_bytes(leader: Identity) -> int:
 
 def _flow(report: Report) -> Table:
     table = Table(title="Flow", title_justify="left", show_header=False)
-    connector = report.connector
-    table.add_row("connector, task", _cell(connector, lambda it: f"{it.connector}, {it.task}"))
-    table.add_row("slot", _cell(report.slot, lambda it: f"lag {it.lag_bytes} bytes, WAL {it.wal_status}"))
+    _each(table, "connectors", report.connectors, lambda it: f"{it.connector}, task {it.task}")
+    _each(table, "slots", report.slots, lambda it: f"lag {it.lag_bytes} bytes, WAL {it.wal_status}")
     table.add_row("last heartbeat", _cell(report.heartbeat_age, lambda age: f"{age:.1f} s ago"))
     for lag in report.consumers.value or ():
         table.add_row(f"lag of {lag.group}", f"{lag.messages} messages, {lag.age_seconds:.1f} s")
@@ -103,6 +102,14 @@ def _flow(report: Report) -> Table:
     table.add_row("parked events", _cell(report.parked, _counts))
     table.add_row("mails", _cell(report.mails, _counts))
     return table
+
+
+def _each(table: Table, what: str, measured: Measured[Mapping[str, T]], text: Callable[[T], str]) -> None:
+    """A row for each by its name, or one that says why there is none."""
+    for name, value in (measured.value or {}).items():
+        table.add_row(name, text(value))
+    if measured.problem:
+        table.add_row(what, Text(measured.problem, style="red"))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

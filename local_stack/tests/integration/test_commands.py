@@ -42,7 +42,9 @@ def test_the_life_of_a_stack(cli: Cli, stack: Stack) -> None:
     assert cli.processes() == running
     shown = cli.status()
     assert shown["phase"] == StackPhase.READY
-    assert shown["flow"]["connector"]["value"] == {"connector": "missing", "task": "missing"}
+    missing = {"connector": "missing", "task": "missing"}
+    names = ("django-db-connector", "django-outbox-connector", "task-outbox-connector")
+    assert shown["flow"]["connectors"]["value"] == dict.fromkeys(names, missing)
 
     supervisor = running[0]
     os.kill(supervisor.pid, signal.SIGKILL)
