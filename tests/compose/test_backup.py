@@ -150,8 +150,15 @@ def test_everything_is_as_it_was_nobody_is_mailed_and_work_goes_on(
     assert projected(running, desk) == [then, then]
     assert epoch(running) == old_epoch + 1
     assert f"SOURCE_EPOCH is {old_epoch + 1}" in said
-    slots = superuser.rows("SELECT slot_name, database, active FROM pg_replication_slots")
-    assert slots == [{"slot_name": "debezium_slot", "database": "django_db", "active": True}]
+    slots = superuser.rows("SELECT slot_name, database, active FROM pg_replication_slots ORDER BY 1")
+    assert slots == [
+        {"slot_name": name, "database": database, "active": True}
+        for name, database in (
+            ("debezium_slot", "django_db"),
+            ("django_outbox_slot", "django_db"),
+            ("task_outbox_slot", "db_task"),
+        )
+    ]
     assert names(superuser) == before
     states = {row["recipient"]: row["state"] for row in running.notifications(desk.company.marker)}
     assert states == {ann.email: "sent", bob.email: "sent", cid.email: "sent", dan.email: "unconfirmed"}

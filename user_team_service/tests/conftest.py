@@ -17,7 +17,7 @@ from django.utils import translation
 from psycopg2 import sql
 
 from user_team.identity import keys
-from user_team.pipeline import health
+from user_team.pipeline import health, metrics
 from user_team.teams.models import Project, Team, UserAssignment
 from user_team.users.models import Organization, Role, User
 
@@ -213,7 +213,9 @@ def as_server_superuser(stack) -> Callable:
 def slot(committed_db, as_server_superuser, monkeypatch) -> Iterator[Callable]:
     """A slot like the connector's, under a name of its own: slots belong to the whole server."""
     name = f"test_{uuid4().hex[:12]}"
-    monkeypatch.setattr(health, "SLOT", name)
+    for constant in ("SLOT", "OUTBOX_SLOT"):
+        monkeypatch.setattr(health, constant, name)
+        monkeypatch.setattr(metrics, constant, name)
     literal = sql.Literal(name)
 
     def run(statement):

@@ -24,11 +24,16 @@ from user_team.pipeline.models import Heartbeat
 
 @pytest.fixture
 def scrape(committed_db, django_db_blocker):
-    """Ask the collector; returns name → value."""
+    """Ask the collector; returns name → value, of slots that of the assignments' own."""
     collector = CaptureCollector(deadline_s=2)
 
     def ask():
-        return {metric.name: metric.samples[0].value for metric in collector.collect()}
+        return {
+            metric.name: sample.value
+            for metric in collector.collect()
+            for sample in metric.samples
+            if sample.labels.get("slot", health.SLOT) == health.SLOT
+        }
 
     return ask
 

@@ -51,9 +51,14 @@ def test_the_age_of_the_heartbeat_is_shown(admin):
     ],
 )
 def test_the_worst_sign_decides(values, age, state):
-    healthy = {"active": True, "wal_status": "reserved", "lag_bytes": 0, "confirmed": 0}
+    healthy = {"is_ours": True, "active": True, "wal_status": "reserved", "lag_bytes": 0, "confirmed": 0}
     slot = health.Slot(**{**healthy, "retained_bytes": 0, "safe_bytes": None, **values})
     assert health._state(slot, None if age is None else timedelta(seconds=age)) == state
+
+
+def test_a_missing_slot_of_the_outbox_is_a_loss(committed_company, slot, monkeypatch):
+    monkeypatch.setattr(health, "OUTBOX_SLOT", "no_such_slot")
+    assert read_health().state == State.LOST
 
 
 def test_health_is_asked_over_http(client, db):

@@ -1,5 +1,6 @@
 """How change capture is doing, as far as this service's own database can tell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +12,7 @@ from user_team.pipeline.models import Heartbeat
 from user_team.teams.models import UserAssignment
 
 SLOT = "debezium_slot"
+OUTBOX_SLOT = "django_outbox_slot"
 PUBLICATION = "debezium_pub"
 
 # Beyond these a person should look: the connector answers in milliseconds and beats every few seconds.
@@ -25,14 +27,15 @@ class State(StrEnum):
     ABSENT = "absent"  # no slot yet: the connector was never registered
     BEHIND = "behind"
     STOPPED = "stopped"
-    LOST = "lost"  # the server threw away log that was not read: only a new snapshot helps
+    LOST = "lost"  # log was thrown away that was not read: a new snapshot helps, but not the outbox
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The replication slot, from pg_replication_slots.
+    """A replication slot, from pg_replication_slots.
 
     Attributes:
+        is_ours: it is one of this service's database; the others of the server are other services'.
         active: a connector reads it.
         wal_status: what has become of the log that it needs (PostgreSQL manual, pg_replication_slots).
         lag_bytes: log that the connector has not confirmed.
@@ -41,6 +44,7 @@ class Slot:
         safe_bytes: how much more may be written before it is lost; None without such a limit.
     """
 
+    is_ours: bool
     active: bool
     wal_status: str
     lag_bytes: int
@@ -56,12 +60,17 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """How capture itself is doing; cheap to ask. Times are aware."""
+    """How capture itself is doing; cheap to ask. Times are aware. `slots` are all of the server, by name."""
 
-    slot: Slot | None
+    slots: Mapping[str, Slot]
     is_published: bool
     heartbeat: datetime | None
     heartbeat_age: timedelta | None
+
+    def own(self, name: str) -> Slot | None:
+        """The slot of this name in this service's database."""
+        slot = self.slots.get(name)
+        return slot if slot and slot.is_ours else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +90,11 @@ class Health:
 
 
 def read_health() -> Health:
-    """Look at the slot, the heartbeat and the assignments; any of them may be missing."""
+    """Look at the slots, the heartbeat and the assignments; any of them may be missing."""
     capture = read_capture()
-    slot = capture.slot
+    slot = capture.own(SLOT)
     return Health(
-        state=_state(slot, capture.heartbeat_age),
+        state=_worst(_state(slot, capture.heartbeat_age), _state_of_outbox(capture.own(OUTBOX_SLOT))),
         slot=slot,
         heartbeat=capture.heartbeat,
         heartbeat_age=capture.heartbeat_age,
@@ -95,10 +104,10 @@ def read_health() -> Health:
 
 
 def read_capture() -> Capture:
-    """Look at the slot, the publication and the heartbeat."""
+    """Look at the slots, the publication and the heartbeat."""
     heartbeat = Heartbeat.objects.filter(pk=1).values_list("ts", flat=True).first()
     age = max(timezone.now() - heartbeat, timedelta()) if heartbeat else None
-    return Capture(slot=_slot(), is_published=_is_published(), heartbeat=heartbeat, heartbeat_age=age)
+    return Capture(slots=_slots(), is_published=_is_published(), heartbeat=heartbeat, heartbeat_age=age)
 
 
 def _is_published() -> bool:
@@ -111,20 +120,28 @@ def _is_published() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _slot() -> Slot | None:
+def _slots() -> dict[str, Slot]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT active, COALESCE(wal_status, ''),
+            SELECT slot_name, database = current_database(), active, COALESCE(wal_status, ''),
                 COALESCE(pg_current_wal_lsn() - confirmed_flush_lsn, 0)::bigint,
                 COALESCE(confirmed_flush_lsn - '0/0'::pg_lsn, 0)::bigint,
                 COALESCE(pg_current_wal_lsn() - restart_lsn, 0)::bigint, safe_wal_size
-            FROM pg_replication_slots WHERE slot_name = %s AND database = current_database()
-            """,
-            [SLOT],
+            FROM pg_replication_slots WHERE slot_type = 'logical'
+            """
         )
-        row = cursor.fetchone()
-    return Slot(*row) if row else None
+        return {name: Slot(*row) for name, *row in cursor.fetchall()}
+
+
+def _worst(of_rows: State, of_events: State) -> State:
+    """Where nothing is connected yet, nothing can be lost."""
+    return of_rows if of_rows is State.ABSENT else max(of_rows, of_events, key=list(State).index)
+
+
+def _state_of_outbox(slot: Slot | None) -> State:
+    """It was made before the first event, so one that is missing was lost."""
+    return State.LOST if slot is None else _state(slot, None)
 
 
 def _state(slot: Slot | None, heartbeat_age: timedelta | None) -> State:

@@ -1,6 +1,6 @@
 """Change capture as metrics: asked of the database at each scrape, which never waits long for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock, Thread
@@ -9,10 +9,18 @@ from django.db import Error, connection
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from user_team.pipeline.health import Capture, read_capture
+from user_team.pipeline.health import OUTBOX_SLOT, SLOT, Capture, Slot, read_capture
 
 # Well below Prometheus' own limit of 10 s: the other metrics must arrive whatever the database does.
 DEADLINE_S = 3.0
+
+_OF_SLOTS: tuple[tuple[str, str, Callable[[Slot], float | None]], ...] = (
+    ("active", "1 while a connector reads the slot.", lambda slot: slot.active),
+    ("lost", "1 when the server dropped log that was not read.", lambda slot: slot.lost),
+    ("lag_bytes", "Log that the connector has not confirmed.", lambda slot: slot.lag_bytes),
+    ("retained_bytes", "Log that the server keeps for the slot.", lambda slot: slot.retained_bytes),
+    ("safe_bytes", "How much more log may be written before the slot is lost.", lambda slot: slot.safe_bytes),
+)
 
 
 @dataclass(slots=True)
@@ -61,20 +69,30 @@ class CaptureCollector(Collector):
 
 
 def _gauges(capture: Capture) -> Iterator[GaugeMetricFamily]:
-    slot = capture.slot
     yield _gauge("publication_present", "1 while the publication has the table.", capture.is_published)
-    yield _gauge("slot_present", "1 while the connector's replication slot exists.", slot is not None)
-    if slot is not None:
-        yield _gauge("slot_active", "1 while a connector reads the slot.", slot.active)
-        yield _gauge("slot_lost", "1 when the server dropped log that was not read.", slot.lost)
-        yield _gauge("slot_lag_bytes", "Log that the connector has not confirmed.", slot.lag_bytes)
-        yield _gauge("slot_retained_bytes", "Log that the server keeps for the slot.", slot.retained_bytes)
-        if slot.safe_bytes is not None:
-            help_ = "How much more log may be written before the slot is lost."
-            yield _gauge("slot_safe_bytes", help_, slot.safe_bytes)
+    yield from _gauges_of_slots(capture)
     if capture.heartbeat_age is not None:
         help_ = "Time since the connector's last heartbeat reached the database."
         yield _gauge("heartbeat_age_seconds", help_, capture.heartbeat_age.total_seconds())
+
+
+def _gauges_of_slots(capture: Capture) -> Iterator[GaugeMetricFamily]:
+    """Of every slot on the server: another service's too, which nobody else looks at."""
+    slots = capture.slots
+    present = dict.fromkeys(slots, 1) | {
+        own: int(capture.own(own) is not None) for own in (SLOT, OUTBOX_SLOT)
+    }
+    yield _by_slot("present", "1 while the connector's replication slot exists.", present)
+    for name, meaning, value in _OF_SLOTS:
+        yield _by_slot(name, meaning, {slot: value(found) for slot, found in slots.items()})
+
+
+def _by_slot(name: str, meaning: str, values: Mapping[str, float | None]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"pipeline_slot_{name}", meaning, labels=["slot"])
+    for slot, value in values.items():
+        if value is not None:
+            family.add_metric([slot], float(value))
+    return family
 
 
 def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:
