@@ -15,6 +15,7 @@ from local_stack.demo.act import Play, perform
 from local_stack.demo.command import demo
 from local_stack.demo.doors import connected
 from local_stack.demo.report import hints
+from local_stack.demo.topics import ACCOUNTS
 from local_stack.environment import build
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.target("local")]
@@ -45,10 +46,24 @@ def test_it_starts_the_stack_counts_exactly_and_leaves_nothing_behind(tmp_path):
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "Every count is exact" in finished.stdout
     assert "assignments.csv: 150 new" in finished.stdout
+    assert "24 tasks created, 8 of them for one of" in finished.stdout
+    assert "all 16 open ones reassigned by a job, asked for twice: 16 after" in finished.stdout
+    assert "is not active any more, and gets no other token" in finished.stdout
+    events = {row[1]: [int(cell) for cell in row[2:7]] for row in table(finished.stdout, "Events")}
+    assert events["task-bus"] == [96, 96, 0, 0, 0]
+    assert events["account-bus"] == [61, 61, 0, 0, 0]
+    assert events["reassign-task-bus, by task"] == [16, 16, 0, 0, 0]
     assert not _processes_with(variables["LOCAL_STATE_DIR"])
 
 
-def test_it_is_exact_on_a_used_stack_too_and_leaves_it_running(suite, context, console):
+def table(printed, title):
+    """The rows of a table of the report, each cell without its mark."""
+    lines = printed.partition(f"\n{title}")[2].partition("└")[0].splitlines()
+    return [[cell.strip(" ✔") for cell in line.split("│")] for line in lines if "✔" in line]
+
+
+def test_it_is_exact_on_a_used_stack_too_and_leaves_it_running(suite, context, console, monkeypatch):
+    monkeypatch.setattr("local_stack.demo.act.ROUNDS", 2)
     asyncio.run(_import_the_company(context, console))
     assert demo(context, console) == 0, console.file.getvalue()
     suite.wait_ready()
@@ -65,6 +80,8 @@ async def test_a_consumer_that_stands_still_is_noticed_and_named(suite, context,
     lost = next(count for count in outcome.audit.states if count.thing == "assignments")
     assert (lost.committed, lost.shown, lost.lost) == (IMPORTED, 0, IMPORTED)
     assert not outcome.is_exact
+    accounts = next(count for count in outcome.audit.events if count.topic == ACCOUNTS)
+    assert (accounts.expected, accounts.is_exact) == (60, True), "people are told of all the same"
     assert "task-meeting-consumer.log" in " ".join(hints(outcome, context.paths))
 
 
