@@ -1,9 +1,9 @@
 """How long things took. Both ends are moments of this machine's one clock.
 
 The beginning is the database's own commit time, as Debezium passes it on (`source.ts_ms`, whole milliseconds,
-rounded down); for a task's event it is when the transaction wrote it, shortly before. The end is, for the API,
-when the first answer that showed the change had arrived here, for a mail, when the sender had noted that the
-mail server took it, and for an event, when a consumer had it: all are a little late, so the times are upper
+rounded down); for a task's event it is when the transaction wrote it, shortly before. The end is for the API
+when the first answer that showed the change had arrived here, for a mail when the sender had noted that the
+mail server took it, and for an event when a consumer had it: all are a little late, so the times are upper
 bounds.
 """
 
