@@ -156,7 +156,9 @@ def _near(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> Fr
     by_people = filters.team_oid or filters.user_oid or filters.mine
     if scope.projects is None or len(scope.projects) == 1 or by_people:
         return rows.where(*_in_projects(scope)).subquery()
-    each = func.unnest(literal(scope.projects, ARRAY(Uuid))).table_valued(column("oid", Uuid))
+    each = (
+        func.unnest(literal(scope.projects, ARRAY(Uuid))).table_valued(column("oid", Uuid)).render_derived()
+    )
     arm = rows.where(Task.project_oid == each.c.oid)
     arm = arm.order_by(*_sorted(order, _KEYS[order.column], Task.id)).limit(reach)
     nearest = arm.lateral()
