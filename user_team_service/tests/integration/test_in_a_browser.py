@@ -7,13 +7,16 @@ import subprocess
 import sys
 import time
 import urllib.request
+from base64 import b32decode
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import connection
+from django_otp.oath import totp
 from playwright.sync_api import expect, sync_playwright
 
+from user_team.identity.models import Application
 from user_team.users.models import Role, User
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -193,3 +196,28 @@ def test_the_language_is_switched_in_the_menu(page):
     page.reload()
     expect(page.get_by_role("link", name="Назначения").first).to_be_visible()
     expect(page.get_by_text("Изменения для других служб")).to_be_visible()
+
+
+@pytest.fixture
+def web(committed_company):
+    """An application at another address, which asks for people's consent."""
+    return Application.objects.create(
+        name="Web client",
+        client_type=Application.CLIENT_PUBLIC,
+        authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
+        redirect_uris="http://web.localhost:9/signed-in",
+    )
+
+
+def test_consent_leads_back_to_the_application_and_a_second_factor_is_set_up(web, page):
+    page.route("http://web.localhost:9/**", lambda route: route.fulfill(body="Welcome"))
+    query = f"client_id={web.client_id}&response_type=code&scope=openid&code_challenge={'x' * 43}"
+    page.goto(f"/o/authorize/?{query}&code_challenge_method=S256&redirect_uri={web.redirect_uris}")
+    expect(page.get_by_text("act in the suite with your rights")).to_be_visible()
+    page.get_by_role("button", name="Allow").click()
+    page.wait_for_url("http://web.localhost:9/signed-in?code=*")
+    page.goto("/admin/second-factor/")
+    key = page.locator("#secret").inner_text()
+    page.fill("[name=code]", f"{totp(b32decode(key)):06}")
+    page.get_by_role("button", name="Switch it on").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
