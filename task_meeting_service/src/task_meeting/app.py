@@ -7,7 +7,7 @@ from service_kit.db import Database
 from service_kit.health import Health
 from service_kit.http import HttpServer, Limits, create_app
 from service_kit.process import serve
-from task_meeting.api import router
+from task_meeting.api import TAGS, router
 from task_meeting.schemas.transfer import MAX_BYTES
 from task_meeting.settings import Settings
 
@@ -24,6 +24,7 @@ def build_app(settings: Settings, database: Database, authenticator: Authenticat
         health=health,
         allowed_hosts=settings.api_allowed_hosts,
         slashed_prefix="/api/",
+        tags=TAGS,
         limits=Limits(larger_bodies={"/api/tasks/import": MAX_BYTES}),
     )
     app.state.database = database

@@ -3,13 +3,13 @@
 from http import HTTPStatus
 from typing import Any
 
-from service_kit.http.problem import MEDIA_TYPE
+from service_kit.http.problem import MEDIA_TYPE, title_of
 
 SCHEMAS = "#/components/schemas/{model}"
 Answers = dict[int | str, dict[str, Any]]
 
 # Status → what it means here, and what such an answer says.
-_KINDS: dict[int, tuple[str, str]] = {
+KINDS: dict[int, tuple[str, str]] = {
     400: ("The request makes no sense.", "This host is not served here."),
     401: ("There is no valid access token.", "This needs an access token."),
     403: ("The caller may not do this.", "This needs the permission tasks.manage."),
@@ -74,7 +74,7 @@ def problems(*statuses: int) -> Answers:
     answers: Answers = {}
     for status in statuses:
         more: dict[str, Any] = {"errors": _WRONG_VALUES} if status == HTTPStatus.UNPROCESSABLE_ENTITY else {}
-        answers |= problem(status, *_KINDS[status], **more)
+        answers |= problem(status, *KINDS[status], **more)
     return answers
 
 
@@ -89,7 +89,7 @@ def problem(status: int, description: str, detail: str, **more: Any) -> Answers:
     """
     example = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": int(status),
         "detail": detail,
         "request_id": "0d3c5d2e8f0b4b6c9a71",

@@ -1,6 +1,7 @@
 """The FastAPI application that every HTTP process begins with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI
@@ -36,6 +37,7 @@ def create_app(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     rate_limit: str | None = None,
     slashed_prefix: str | None = None,
+    tags: Mapping[str, str] = MappingProxyType({}),
     docs: bool = True,
 ) -> FastAPI:
     """Make an app with problem documents, limits, health pages, metrics and offline API pages.
@@ -48,6 +50,7 @@ def create_app(
         limits: sizes above which a request is refused.
         rate_limit: how many requests one sender may make, e.g. `100/second`; unlimited without it.
         slashed_prefix: below it paths end with a slash, and are found without it as well.
+        tags: the groups of routes on the API page, and what each is about.
         docs: whether /docs and /openapi.json are served.
     """
     middleware = [
@@ -66,6 +69,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        openapi_tags=[{"name": name, "description": about} for name, about in tags.items()],
         middleware=middleware,
         dependencies=[Depends(refuse_repeated_parameters)],
         responses=problems(*ANYWHERE),

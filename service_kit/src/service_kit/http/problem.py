@@ -14,6 +14,13 @@ from starlette.responses import Response
 MEDIA_TYPE = "application/problem+json"
 _MAX_ERRORS = 20
 _MAX_POINTER = 200
+# As RFC 9110 has them; Python's own names for these depend on its version.
+_TITLES = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
 
 
 class FieldProblem(BaseModel):
@@ -73,6 +80,11 @@ class InvalidValueError(RequestValidationError):
         super().__init__([{"type": "value_error", "loc": tuple(place), "msg": detail}])
 
 
+def title_of(status: int) -> str:
+    """The name of a status, which is a problem's title."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
+
+
 def problem_response(
     error: HTTPException, request_id: str | None, errors: Sequence[Mapping[str, str]] | None = None
 ) -> Response:
@@ -80,7 +92,7 @@ def problem_response(
     document = {
         **getattr(error, "extra", {}),
         "type": "about:blank",
-        "title": HTTPStatus(error.status_code).phrase,
+        "title": title_of(error.status_code),
         "status": error.status_code,
         "detail": error.detail,
         "request_id": request_id,

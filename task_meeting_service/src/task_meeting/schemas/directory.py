@@ -75,14 +75,18 @@ class UserDetail(User):
     """A person with their assignments: the first of them when there are very many."""
 
     assignments: list[Assignment]
-    assignments_total: int = Field(description="More than are shown? The rest is under assignments/.")
+    assignments_total: int = Field(
+        examples=[1], description="More than are shown? The rest is under assignments/."
+    )
 
 
 class ProjectDetail(Project):
     """A project with its teams: the first of them when there are very many."""
 
     teams: list[Team]
-    teams_total: int = Field(description="More than are shown? The rest is under /api/teams/?project_oid=.")
+    teams_total: int = Field(
+        examples=[1], description="More than are shown? The rest is under /api/teams/?project_oid=."
+    )
 
 
 class TeamDetail(Team):
@@ -90,7 +94,9 @@ class TeamDetail(Team):
 
     project_name: ProjectName
     members: list[Member]
-    members_total: int = Field(description="More than are shown? The rest is under /api/users/?team_oid=.")
+    members_total: int = Field(
+        examples=[1], description="More than are shown? The rest is under /api/users/?team_oid=."
+    )
 
 
 class Trace(Schema):
@@ -129,7 +135,11 @@ class UserQuery(PageQuery):
     team_oid: UUID | None = None
     role: Literal["employee", "manager", "admin"] | None = None
     search: str | None = Field(
-        None, min_length=1, max_length=200, description="Beginnings of words of the name and the e-mail."
+        None,
+        min_length=1,
+        max_length=200,
+        description="Beginnings of words of the name and the e-mail.",
+        examples=["anna"],
     )
     sort: Literal["name", "-name", "email", "-email"] = "name"
 

@@ -1,7 +1,7 @@
 """Profiles: the part of a person that belongs to this service."""
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
@@ -88,17 +88,20 @@ class UserWithProfile(UserDetail, Profile):
     """A person with their assignments and their profile."""
 
 
+_READ_ONLY: Any = Field(None, json_schema_extra={"readOnly": True})
+
+
 class ReadOnly(BaseModel):
     """What of a person belongs to the administration; it may be sent back as it was got."""
 
-    oid: UserOid | None = Field(None, json_schema_extra={"readOnly": True})
-    name: UserName | None = Field(None, json_schema_extra={"readOnly": True})
-    email: Email | None = Field(None, json_schema_extra={"readOnly": True})
-    role: Role | None = Field(None, json_schema_extra={"readOnly": True})
-    locale: str | None = Field(None, json_schema_extra={"readOnly": True})
-    time_zone: str | None = Field(None, json_schema_extra={"readOnly": True})
-    assignments: list[Assignment] | None = Field(None, json_schema_extra={"readOnly": True})
-    assignments_total: int | None = Field(None, json_schema_extra={"readOnly": True})
+    oid: UserOid | None = _READ_ONLY
+    name: UserName | None = _READ_ONLY
+    email: Email | None = _READ_ONLY
+    role: Role | None = _READ_ONLY
+    locale: str | None = _READ_ONLY
+    time_zone: str | None = _READ_ONLY
+    assignments: list[Assignment] | None = _READ_ONLY
+    assignments_total: int | None = _READ_ONLY
 
 
 class ProfileInput(ReadOnly, Strict):
