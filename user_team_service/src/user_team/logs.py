@@ -31,6 +31,8 @@ def configuration() -> dict[str, Any]:
             **{name: {"handlers": [], "propagate": True} for name in ("gunicorn.error", "django.server")},
             # Axes writes user names and addresses; user_team.users.signals reports the same events without.
             "axes": {"level": "CRITICAL"},
+            # At DEBUG they write codes and tokens.
+            **{name: {"level": "INFO"} for name in ("oauth2_provider", "oauthlib")},
         },
     }
 

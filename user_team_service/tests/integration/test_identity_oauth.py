@@ -332,6 +332,17 @@ class TestServices:
         assert Client().get("/o/introspect/", {"token": token, **proof}).status_code == 405
 
 
+def test_no_log_line_holds_a_code_a_token_or_a_secret(browser, web, service, caplog):
+    caplog.set_level("DEBUG")
+    code = returned(authorize(browser, web))["code"]
+    tokens = exchange(web, code).json()
+    refresh(web, "made up")
+    TestServices().ask(service)
+    secrets_ = {code, SECRET, VERIFIER, tokens["refresh_token"], tokens["access_token"], tokens["id_token"]}
+    assert "/o/token/" in caplog.text
+    assert not {secret for secret in secrets_ if secret in caplog.text}
+
+
 ODD = ["\x00", "é\u202e", "x" * 10_000, "%zz", "<script>", "' OR 1=1 --", ""]
 
 
