@@ -15,14 +15,16 @@ _VERSION = "1.0.0"
 
 
 def build_app(settings: Settings, database: Database, authenticator: Authenticator) -> FastAPI:
-    """The application; it connects to nothing until it is asked something."""
+    """The API; it is ready while the database answers and tokens can be checked."""
     health = Health()
     health.register("database", database.ping)
+    health.register("token_keys", authenticator.ready)
     app = create_app(
         title="Team Suite: tasks and meetings",
         version=_VERSION,
         health=health,
         allowed_hosts=settings.api_allowed_hosts,
+        rate_limit=settings.api_rate_limit,
         slashed_prefix="/api/",
         tags=TAGS,
         limits=Limits(larger_bodies={"/api/tasks/import": MAX_BYTES}),

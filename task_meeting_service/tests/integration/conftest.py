@@ -51,7 +51,12 @@ def apply(database):
 
 @pytest.fixture
 def settings():
-    return Settings(db_name="unused", db_user="unused", db_password="unused")
+    return app_settings()
+
+
+def app_settings():
+    """Those of an app that tests may ask as fast as they like."""
+    return Settings(db_name="unused", db_user="unused", db_password="unused", API_RATE_LIMIT="1000000/second")
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +66,7 @@ def identity():
 
 @asynccontextmanager
 async def http_client(database, identity, **headers):
-    settings = Settings(db_name="unused", db_user="unused", db_password="unused")
-    app = build_app(settings, database, identity.authenticator())
+    app = build_app(app_settings(), database, identity.authenticator())
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1:8005", headers=headers
     ) as it:

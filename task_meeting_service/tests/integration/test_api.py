@@ -1,6 +1,5 @@
 """The read API: lists, details, filters, order, pages, and what it refuses."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -247,23 +246,9 @@ async def test_while_the_database_is_away_the_answer_is_503_and_tells_nothing(se
         transport=transport, base_url="http://localhost", headers=headers
     ) as client:
         ready, users = await client.get("/health/ready"), await client.get("/api/users/")
-    assert (ready.status_code, ready.json()["checks"]) == (503, {"database": "failed"})
+    assert (ready.status_code, ready.json()["checks"]) == (
+        503,
+        {"database": "failed", "token_keys": "ok"},
+    )
     assert (users.status_code, users.headers["retry-after"]) == (503, "1")
     assert "hunter2" not in ready.text + users.text
-
-
-async def test_openapi_has_examples_and_no_undeclared_errors(idle_client):
-    schema = (await idle_client.get("/openapi.json")).json()
-    assert set(schema["paths"]) == {
-        "/api/users/",
-        "/api/users/{user_oid}/",
-        "/api/users/{user_oid}/assignments/",
-        "/api/projects/",
-        "/api/projects/{project_oid}/",
-        "/api/teams/",
-        "/api/teams/{team_oid}/",
-        "/api/trace/{assignment_id}/",
-    }
-    assert schema["components"]["schemas"]["User"]["properties"]["name"]["examples"] == ["Анна Иванова"]
-    for path in schema["paths"].values():
-        assert "application/problem+json" in json.dumps(path["get"]["responses"]["422"])
