@@ -30,6 +30,7 @@ async def environment(template, admin_url):
             "TASK_MEETING_DB_PASSWORD": url.password or "none",
             "TASK_MEETING_API_PORT": str(free_port()),
             "TASK_MEETING_CONSUMER_PORT": str(free_port()),
+            "TASK_MEETING_JOBS_PORT": str(free_port()),
         }
 
 
@@ -90,6 +91,20 @@ def test_a_consumer_without_kafka_lives_is_not_ready_and_stops_when_told(start, 
     ready = answer(port, "/health/ready")
     assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "ok")
     assert stop(process)[0] == 0
+
+
+def test_the_process_that_does_jobs_is_ready_when_it_is_connected_and_stops_when_told(start, environment):
+    process = start("jobs")
+    port = environment["TASK_MEETING_JOBS_PORT"]
+    deadline = time.monotonic() + 60
+    while (report := answer(port, "/health/ready").json())["status"] != "ok":
+        assert report["checks"]["jobs"] == "not connected to the queue"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert report["checks"] == {"database": "ok", "jobs": "ok"}
+    assert "reassign_stalled_seconds 0.0" in answer(port, "/metrics").text
+    returncode, output = stop(process)
+    assert (returncode, environment["TASK_MEETING_DB_PASSWORD"] in output) == (0, False)
 
 
 def test_a_taken_port_is_a_clear_error(start, environment):
