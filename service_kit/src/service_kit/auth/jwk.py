@@ -74,13 +74,11 @@ def _public_key(jwk: Mapping[str, Any]) -> RSAPublicKey | None:
         return None
     if jwk.get("use", "sig") != "sig" or jwk.get("alg", "RS256") != "RS256":
         return None
-    # A private key that is shown to the world is no secret any more.
-    if "d" in jwk:
-        return None
     try:
         key = RSAAlgorithm.from_jwk(dict(jwk))
     except (InvalidKeyError, ValueError, TypeError):
         return None
+    # A private key that is shown to the world is no secret any more.
     return key if isinstance(key, RSAPublicKey) and key.key_size in _BITS else None
 
 
