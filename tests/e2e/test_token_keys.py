@@ -61,7 +61,7 @@ def forged(token: str) -> str:
 def test_keys_change_without_a_gap_and_outlive_the_issuer(running: Suite, issuer, accepts):
     """A new key is known within 10 s, the old one stays until it is withdrawn, and no other is ever taken.
 
-    While the issuer is away, the keys that are known go on. An unknown key makes the service ask for all anew,
+    While the issuer is away, the keys that are known go on. An unknown key makes the service ask anew,
     once in 10 s: here that shortens the half a minute after which it asks by itself.
     """
     old = issuer.token()
