@@ -2,11 +2,13 @@
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from uuid import UUID
 
 import pytest
 from pgqueuer.adapters.persistence.queries import Queries
 
+from task_meeting.queries.reassigning import enqueue
 from task_meeting.service.reassigning.working import work_chunk
 
 TASKS = "/api/tasks/reassign/"
@@ -223,6 +225,18 @@ async def test_without_open_tasks_there_is_nothing_to_do(client, get, work):
     assert (job["total"], job["progress"]) == (0, 1)
     await work(job)
     assert (await get(f"/api/reassign/{job['oid']}/"))["status"] == "done"
+
+
+async def test_a_job_is_queued_if_its_transaction_commits_and_only_then(database, query):
+    with suppress(ZeroDivisionError):
+        async with database.transaction() as session:
+            await enqueue(session, UUID(int=1))
+            1 / 0  # noqa: B018
+    async with database.transaction() as session:
+        await enqueue(session, UUID(int=2))
+        await enqueue(session, UUID(int=2))
+        assert await query("SELECT count(*) FROM pgqueuer") == [(0,)]
+    assert await query("SELECT dedupe_key FROM pgqueuer") == [(str(UUID(int=2)),)]
 
 
 async def test_the_queues_tables_are_those_that_this_pgqueuer_wants(database):

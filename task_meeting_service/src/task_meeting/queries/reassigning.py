@@ -61,6 +61,8 @@ async def enqueue(session: WriteSession, job_oid: UUID) -> None:
 
     pgqueuer writes on the transaction's own connection. One entry for each job: another one is ignored.
     """
+    # The driver's transaction begins with SQLAlchemy's first statement, not with its session.
+    await session.execute(text("SELECT 1"))
     connection = await (await session.connection()).get_raw_connection()
     queue = Queries.from_asyncpg_connection(connection.driver_connection)  # type: ignore[arg-type]
     key = str(job_oid)

@@ -90,10 +90,11 @@ async def choose(
         Problem: 409, nobody is eligible.
     """
     vacancy = Vacancy(Scope(project_oid, team_oid), task_oid, without)
-    for draw in await draw_all(session, [vacancy], new_seed()):
-        for _, choice in draw.choices():
-            return choice
-    raise nobody_eligible()
+    draws = await draw_all(session, [vacancy], new_seed())
+    if not draws:
+        raise nobody_eligible()
+    ((_, choice),) = draws[0].choices()
+    return choice
 
 
 async def draw_all(
