@@ -43,6 +43,8 @@ class KeySet:
         self._asking: asyncio.Task[None] | None = None
         self._failing = False
         self._stopped = asyncio.Event()
+        for outcome in ("ok", "failed"):
+            metrics.TOKEN_KEY_FETCHES.labels(outcome)
 
     async def find(self, kid: str) -> RSAPublicKey | None:
         """The key of this name; an unknown name is asked for, but not often.

@@ -48,7 +48,8 @@ def create_app(
         health: what /health/ready asks.
         allowed_hosts: names that the Host header may hold, without ports; `*` allows all.
         limits: sizes above which a request is refused.
-        rate_limit: how many requests one sender may make, e.g. `100/second`; unlimited without it.
+        rate_limit: how many requests one sender may make, e.g. `100/second`; unlimited without it. Such an
+            app has an `Authenticator` as `app.state.authenticator`.
         slashed_prefix: below it paths end with a slash, and are found without it as well.
         tags: the groups of routes on the API page, and what each is about.
         docs: whether /docs and /openapi.json are served.
