@@ -80,8 +80,10 @@ BEGIN
 END $$;
 """
 
+# Planned anew each time: a plan for one person would take quadratic time for thousands.
 REFRESH = """
-CREATE FUNCTION refresh_accounts(people bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION refresh_accounts(people bigint[]) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     PERFORM FROM auth_group WHERE id IN (SELECT group_id FROM users_user_groups WHERE user_id = ANY (people))
         OR name IN (SELECT 'role: ' || role FROM users_user WHERE id = ANY (people))
