@@ -13,7 +13,8 @@ pytestmark = pytest.mark.target("compose")
 
 VICTIMS = (
     *("user-team", "task-meeting-api", "notification-api", "notification-sender"),
-    *("task-meeting-consumer", "notification-consumer", "connect", "kafka", "postgres"),
+    *("task-meeting-consumer", "task-meeting-jobs", "notification-consumer"),
+    *("connect", "kafka", "postgres"),
 )
 
 
