@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from local_stack.demo.audit import compare, count_events
+from local_stack.demo.choices import ChoiceCount
 from local_stack.demo.eventbook import EventBook
 from local_stack.demo.ledger import ASSIGNED, CHANGED, REMOVED, Ledger
 from local_stack.demo.report import Outcome, hints
@@ -188,3 +189,9 @@ def test_what_is_wrong_says_where_to_look(books, tmp_path, spoil, log):
     spoil(books)
     outcome = Outcome(books.audit(), [], resident_bytes=0, ready_seconds=None)
     assert log in " ".join(hints(outcome, StatePaths(tmp_path)))
+
+
+def test_a_choice_that_comes_out_otherwise_is_not_exact(books, tmp_path):
+    audit = replace(books.audit(), choices=[ChoiceCount("of new tasks", made=8, different=1)])
+    assert not audit.is_exact
+    assert "proof" in " ".join(hints(Outcome(audit, [], 0, None), StatePaths(tmp_path)))
