@@ -1,4 +1,4 @@
-"""An outbox's connector on the real Connect: it begins at its slot, and asks before it goes on without one."""
+"""An outbox's connector on the real Connect: it begins at its slot, and asks before it leaves a gap."""
 
 import uuid
 from contextlib import suppress
