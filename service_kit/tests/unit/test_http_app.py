@@ -234,6 +234,9 @@ async def test_probes_may_use_any_host(client):
         b'{"name": "a", "count": 1, "is_admin": true}',
         b"[" * 10_000,
         b"\xff\xfe{}",
+        b'\xef\xbb\xbf{"name": "a", "count": 1}',
+        '{"name": "a", "count": 1}'.encode("utf-16"),
+        b'{"name": "a", "count": 1, "count": 2}',
     ],
 )
 async def test_a_wrong_body_is_refused(client, body):

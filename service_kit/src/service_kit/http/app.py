@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from service_kit.http import openapi
 from service_kit.http.answers import ANYWHERE, problems
+from service_kit.http.bodies import refuse_doubtful_json
 from service_kit.http.context import RequestContext
 from service_kit.http.docs import install_docs
 from service_kit.http.limits import Limits, RequestLimits, TrailingSlash, refuse_repeated_parameters
@@ -72,7 +73,7 @@ def create_app(
         redirect_slashes=False,
         openapi_tags=[{"name": name, "description": about} for name, about in tags.items()],
         middleware=middleware,
-        dependencies=[Depends(refuse_repeated_parameters)],
+        dependencies=[Depends(refuse_repeated_parameters), Depends(refuse_doubtful_json)],
         responses=problems(*ANYWHERE),
     )
     install_problem_handlers(app)

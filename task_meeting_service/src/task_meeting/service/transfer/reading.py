@@ -81,7 +81,7 @@ def _csv_row(number: int, header: Sequence[str], line: Sequence[str]) -> RawRow:
 
 def _json_rows(body: bytes) -> Iterator[RawRow]:
     try:
-        rows = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=list[Any])
+        rows = msgspec.json.decode(body, type=list[Any])
     except (ValueError, RecursionError):
         raise _refused("Not a JSON array in UTF-8") from None
     for number, row in enumerate(rows, 1):
