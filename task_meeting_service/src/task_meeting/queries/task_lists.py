@@ -1,8 +1,8 @@
 """Lists of tasks, fast however many there are (benchmarks/task_lists, docs/adr/0017-tasks.md).
 
-What matches is collected up to a limit and counted. Few matches are then sorted, whatever index found them.
-Of many, the first ones are met soon by walking along the index of the order: of each project by itself, as
-somebody's projects are nowhere neighbours in an index of all.
+What matches is counted first, up to a bound. Few matches are collected by whatever index finds them, and
+then sorted. Of many, the first ones are met soon by walking along the index of the order: of each project by
+itself where that index knows the filters too, as somebody's projects are nowhere neighbours in one of all.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from service_kit.db import ReadSession
 from task_meeting.models import Task
 from task_meeting.schemas.project_settings import ANY_OPEN
-from task_meeting.schemas.task_lists import COUNTED, SortColumn, TaskFilters
+from task_meeting.schemas.task_lists import COUNTED, FEW, SortColumn, TaskFilters
 
 _Rows = Select[*tuple[Any, ...]]
 Key = tuple[datetime | int | None, int]
@@ -55,6 +55,14 @@ _KEYS: dict[SortColumn, InstrumentedAttribute[Any]] = {
     "deadline": Task.due,
     "priority": Task.priority,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many tasks match, or as many as were counted."""
+
+    tasks: int
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,36 +91,34 @@ class Scope:
 
 async def find_tasks(
     session: ReadSession, filters: TaskFilters, scope: Scope, order: Order, *, limit: int, offset: int = 0
-) -> tuple[int, list[Task]]:
-    """How many tasks match, counted to one more than `COUNTED`, and some of them in their order."""
+) -> tuple[Total, list[Task]]:
+    """How many tasks match, and some of them in their order."""
     await session.execute(_PLAN)
-    total, ids = await _count(session, filters, scope, order, limit=limit, offset=offset)
-    if total > COUNTED:
-        near = _near(filters, scope, order, reach=limit + offset)
-        ids = [*await session.scalars(_in_order(near, order, limit=limit, offset=offset))]
-    tasks = (
-        await session.scalars(select(Task).where(Task.id == any_(literal(ids, ARRAY(BigInteger)))))
-    ).all()
-    by_id = {task.id: task for task in tasks}
-    return total, [by_id[task_id] for task_id in ids]
-
-
-async def _count(
-    session: ReadSession, filters: TaskFilters, scope: Scope, order: Order, *, limit: int, offset: int
-) -> tuple[int, list[int]]:
-    """How many match, and the ids of the page: the right ones if all that match were collected."""
-    found = (
-        _matching(filters, scope, order)
-        .where(*_in_projects(scope))
-        .limit(COUNTED + 1)
-        .cte("found")
-        .prefix_with("MATERIALIZED")
+    total = await _count(session, filters, scope)
+    few = total.exact and total.tasks <= FEW
+    rows = (_collected if few else _near)(filters, scope, order, reach=limit + offset)
+    page = (
+        select(rows).order_by(*_sorted(order, rows.c.key, rows.c.id)).limit(limit).offset(offset).subquery()
     )
-    rest = select(found).where(*_after(order, found.c.key, found.c.id)).subquery()
-    page = _in_order(rest, order, limit=limit, offset=offset)
-    counted = select(func.count()).select_from(found).scalar_subquery()
-    total, ids = (await session.execute(select(counted, func.array(page.scalar_subquery())))).one()
-    return total, list(ids)
+    statement = select(Task).join(page, page.c.id == Task.id)
+    statement = statement.order_by(*_sorted(order, page.c.key, page.c.id))
+    return total, [*await session.scalars(statement)]
+
+
+async def _count(session: ReadSession, filters: TaskFilters, scope: Scope) -> Total:
+    bound = _countable(filters)
+    found = select(Task.id).where(*_conditions(filters, scope.viewer_oid), *_in_projects(scope))
+    counted = select(func.count()).select_from(found.limit(bound + 1).subquery())
+    count = (await session.execute(counted)).scalar_one()
+    return Total(min(count, bound), exact=count <= bound)
+
+
+def _countable(filters: TaskFilters) -> int:
+    """How far: what must be looked up in the table, as no index alone can tell, is counted less far."""
+    by_text = filters.label or filters.search or filters.mine
+    by_due = filters.deadline_before or filters.deadline_after or filters.overdue
+    several = [filters.team_oid, filters.user_oid, filters.status, by_due]
+    return FEW if by_text or len([*filter(None, several)]) > 1 else COUNTED
 
 
 def _matching(filters: TaskFilters, scope: Scope, order: Order) -> _Rows:
@@ -149,24 +155,29 @@ def _in_projects(scope: Scope) -> list[ColumnElement[bool]]:
             return [Task.project_oid == any_(literal(projects, ARRAY(Uuid)))]
 
 
+def _collected(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> FromClause:  # noqa: ARG001
+    """The ids and keys of all matching rows that come next.
+
+    The planner is kept from walking the order's index in the hope to meet the few matches early.
+    """
+    rows = _matching(filters, scope, order).where(*_in_projects(scope))
+    found = rows.cte("found").prefix_with("MATERIALIZED")
+    return select(found).where(*_after(order, found.c.key, found.c.id)).subquery()
+
+
 def _near(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> FromClause:
-    """The ids and keys of the next matching rows, `reach` of them for sure, and no order among them."""
-    rows = _matching(filters, scope, order)
-    rows = rows.where(*_after(order, _KEYS[order.column], Task.id))
-    by_people = filters.team_oid or filters.user_oid or filters.mine
-    if scope.projects is None or len(scope.projects) == 1 or by_people:
+    """The ids and keys of the next matching rows, `reach` of them for sure."""
+    key = _KEYS[order.column]
+    rows = _matching(filters, scope, order).where(*_after(order, key, Task.id))
+    rows = rows.order_by(*_sorted(order, key, Task.id)).limit(reach)
+    elsewhere = filters.team_oid or filters.user_oid or filters.mine or filters.label or filters.search
+    if scope.projects is None or len(scope.projects) == 1 or elsewhere:
         return rows.where(*_in_projects(scope)).subquery()
     each = (
         func.unnest(literal(scope.projects, ARRAY(Uuid))).table_valued(column("oid", Uuid)).render_derived()
     )
-    arm = rows.where(Task.project_oid == each.c.oid)
-    arm = arm.order_by(*_sorted(order, _KEYS[order.column], Task.id)).limit(reach)
-    nearest = arm.lateral()
+    nearest = rows.where(Task.project_oid == each.c.oid).lateral()
     return select(nearest.c.id, nearest.c.key).select_from(each.join(nearest, true())).subquery()
-
-
-def _in_order(rows: FromClause, order: Order, *, limit: int, offset: int) -> Select[tuple[int]]:
-    return select(rows.c.id).order_by(*_sorted(order, rows.c.key, rows.c.id)).limit(limit).offset(offset)
 
 
 def _sorted(order: Order, *keys: SQLColumnExpression[Any]) -> list[ColumnElement[Any]]:

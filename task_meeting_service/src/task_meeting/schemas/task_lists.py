@@ -12,8 +12,10 @@ from task_meeting.schemas.base import Schema
 from task_meeting.schemas.tasks import Label, StatusName, Task
 from task_meeting.schemas.values import NO_NUL, Instant
 
-# How far the tasks of a list are counted, and how far pages can be named by their numbers.
+# How far the tasks of a list are counted when an index can do it, and how far pages can be named by numbers.
 COUNTED = 10_000
+# How far they are counted in any case.
+FEW = 1_000
 
 SortColumn = Literal["created_at", "updated_at", "deadline", "priority"]
 Sort = Literal[
@@ -92,7 +94,11 @@ class TaskPage(Schema):
     """A page of tasks."""
 
     tasks: list[Task]
-    total: int = Field(description=f"Tasks on all pages, counted to {COUNTED:,}.", examples=[1])
+    total: int = Field(
+        description=f"Tasks on all pages, counted to {COUNTED:,}, or only to {FEW:,} for a label, a search,"
+        " `mine`, or several filters beside the project.",
+        examples=[1],
+    )
     total_is_exact: bool = Field(description="Whether there are no more than `total`.", examples=[True])
     page: int | None = Field(description="Null when a cursor was followed.", examples=[1])
     size: int = Field(examples=[50])

@@ -7,9 +7,9 @@ from uuid import UUID
 from service_kit.db import ReadSession
 from service_kit.http.cursor import decode_cursor, encode_cursor
 from task_meeting.models import Task
-from task_meeting.queries.task_lists import Order, Scope, find_tasks
+from task_meeting.queries.task_lists import Order, Scope, Total, find_tasks
 from task_meeting.schemas import tasks as schemas
-from task_meeting.schemas.task_lists import COUNTED, SortColumn, TaskPage, TaskQuery
+from task_meeting.schemas.task_lists import SortColumn, TaskPage, TaskQuery
 from task_meeting.service.access import Access
 
 
@@ -17,7 +17,7 @@ async def list_tasks(session: ReadSession, access: Access, query: TaskQuery) -> 
     """A page of the tasks that match. Raises `CursorError`."""
     order = _order(query)
     scope = await scope_of(session, access, query.project_oid)
-    total, found = 0, list[Task]()
+    total, found = Total(0, exact=True), list[Task]()
     if scope.projects != []:
         total, found = await find_tasks(
             session, query, scope, order, limit=query.size + 1, offset=query.offset
@@ -46,13 +46,13 @@ def _order(query: TaskQuery) -> Order:
     return Order(column, query.sort.startswith("-"), after)
 
 
-def _page(query: TaskQuery, order: Order, total: int, found: list[Task]) -> TaskPage:
+def _page(query: TaskQuery, order: Order, total: Total, found: list[Task]) -> TaskPage:
     shown = found[: query.size]
     more = len(found) > query.size
     return TaskPage(
         tasks=[schemas.Task.model_validate(task) for task in shown],
-        total=min(total, COUNTED),
-        total_is_exact=total <= COUNTED,
+        total=total.tasks,
+        total_is_exact=total.exact,
         page=None if query.cursor else query.page or 1,
         size=query.size,
         next_cursor=encode_cursor(order.key(shown[-1]), query.filters) if more else None,
