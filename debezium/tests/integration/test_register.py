@@ -112,7 +112,7 @@ async def test_a_missing_plugin_is_explained(source: Source) -> None:
 
 async def test_a_missing_publication_is_explained_and_the_next_registration_heals_it(source: Source) -> None:
     await source.connection.execute("DROP PUBLICATION debezium_pub")
-    with pytest.raises(ConnectorError, match=r"publication is missing .* run the Django migrations"):
+    with pytest.raises(ConnectorError, match=r"publication is missing .* run the migrations"):
         await register(source.settings, source.definition, patience=PATIENCE)
     await source.connection.execute(
         "CREATE PUBLICATION debezium_pub FOR TABLE teams_userassignment, debezium_heartbeat, debezium_signal"
