@@ -147,6 +147,14 @@ setup-connector: .env ## Create the topics and register the Debezium connector; 
 	@$(COMPOSE) run --rm topics
 	@$(COMPOSE) run --rm connector
 
+.PHONY: rotate-keys
+rotate-keys: ## Sign tokens with a new key; the old one stays known while its tokens live
+	@$(COMPOSE) exec -T user-team python -m user_team signing_keys rotate
+
+.PHONY: clear-tokens
+clear-tokens: ## Delete the expired tokens of applications (once a day)
+	@$(COMPOSE) exec -T user-team python -m user_team cleartokens
+
 .PHONY: parked
 parked: ## List the messages that could not be applied
 	@$(COMPOSE) exec -T task-meeting-consumer python -m task_meeting parked list
