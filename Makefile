@@ -259,6 +259,10 @@ lint-workflows: ## Check the GitHub workflows (actionlint: compiled once with Go
 lint-compose: ## Check every combination of compose files and profiles
 	@deploy/bin/lint-compose
 
+.PHONY: openapi
+openapi: install ## Write the OpenAPI documents of contracts/openapi and docs/authorization.md anew
+	@cd tests && ../$(BIN)/python -m harness.openapi && ../$(BIN)/python -m harness.authorization
+
 .PHONY: pictures
 pictures: install ## Take the pictures of the docs anew, in Chromium, from a local stack that the demo has filled
 	@$(STACK) run $(BIN)/python docs/pictures/make.py
