@@ -30,7 +30,7 @@ EXPLANATIONS = {
     ),
     State.LOST: (
         _("Changes lost"),
-        _("The server dropped log that was not read. A new snapshot is needed."),
+        _("Log that was not read is gone, and events with it. See the runbook slot-lost."),
         "danger",
     ),
 }
