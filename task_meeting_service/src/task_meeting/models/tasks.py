@@ -70,7 +70,7 @@ class Task(Base):
         Index("ix_task_open_assignee", "assignee_oid", "due", "id", postgresql_where=_OPEN),
         Index("ix_task_assignee", "assignee_oid", "created_at", "id", postgresql_include=["project_oid"]),
         Index("ix_task_reporter", "reporter_oid", "created_at", "id", postgresql_include=["project_oid"]),
-        Index("ix_task_labels", "labels", postgresql_using="gin"),
+        Index("ix_task_labels", text("task_marks(project_oid, labels)"), postgresql_using="gin"),
         Index("ix_task_search", "search", postgresql_using="gin"),
     )
     # What the database computes is asked about in conditions only, never read back.

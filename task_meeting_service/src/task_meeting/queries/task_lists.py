@@ -1,8 +1,8 @@
 """Lists of tasks, fast however many there are (benchmarks/task_lists, docs/adr/0017-tasks.md).
 
-What matches is counted first, up to a bound. Few matches are collected by whatever index finds them, and
-then sorted. Of many, the first ones are met soon by walking along the index of the order: of each project by
-itself where that index knows the filters too, as somebody's projects are nowhere neighbours in one of all.
+What matches is collected first, by whatever index finds it, up to a bound. If that is all, it is sorted. If
+there is more, the first ones are met soon by walking along the index of the order: of each project by itself
+where that index knows the filters too, as somebody's projects are nowhere neighbours in one of all.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     SQLColumnExpression,
+    Text,
     Uuid,
     and_,
     any_,
@@ -42,9 +43,11 @@ from task_meeting.schemas.task_lists import COUNTED, FEW, SortColumn, TaskFilter
 _Rows = Select[*tuple[Any, ...]]
 Key = tuple[datetime | int | None, int]
 
-# A plan for these values: a common word and a rare one want different indexes. And no time for compiling it.
+# A plan for these values, as a common word and a rare one want different indexes; no time for compiling it;
+# and no belief in disks that turn: what lists read is in memory, or comes from flash.
 _PLAN = text(
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),"
+    " set_config('random_page_cost', '1.1', true)"
 )
 _TIME = DateTime(timezone=True)
 # The `due` of a task without a deadline.
@@ -94,23 +97,47 @@ async def find_tasks(
 ) -> tuple[Total, list[Task]]:
     """How many tasks match, and some of them in their order."""
     await session.execute(_PLAN)
-    total = await _count(session, filters, scope)
-    few = total.exact and total.tasks <= FEW
-    rows = (_collected if few else _near)(filters, scope, order, reach=limit + offset)
-    page = (
-        select(rows).order_by(*_sorted(order, rows.c.key, rows.c.id)).limit(limit).offset(offset).subquery()
-    )
-    statement = select(Task).join(page, page.c.id == Task.id)
-    statement = statement.order_by(*_sorted(order, page.c.key, page.c.id))
-    return total, [*await session.scalars(statement)]
+    count, ids = await _few(session, filters, scope, order, limit=limit, offset=offset)
+    if count <= FEW:
+        return Total(count, exact=True), await _load(session, ids)
+    near = _near(filters, scope, order, reach=limit + offset)
+    ids = [*await session.scalars(_in_order(near, order, limit=limit, offset=offset))]
+    return await _count(session, filters, scope), await _load(session, ids)
+
+
+async def _few(
+    session: ReadSession, filters: TaskFilters, scope: Scope, order: Order, *, limit: int, offset: int
+) -> tuple[int, list[int]]:
+    """How many match, counted to one more than `FEW`; unless it is that, also the ids of the page.
+
+    The planner is kept from walking the order's index in the hope to meet the few matches early.
+    """
+    rows = _matching(filters, scope, order).where(*_in_projects(scope), *_labelled(filters.label, scope))
+    rows = rows.limit(FEW + 1)
+    found = rows.cte("found").prefix_with("MATERIALIZED")
+    rest = select(found).where(*_after(order, found.c.key, found.c.id)).subquery()
+    page = _in_order(rest, order, limit=limit, offset=offset).scalar_subquery()
+    counted = select(func.count()).select_from(found).scalar_subquery()
+    count, ids = (await session.execute(select(counted, func.array(page)))).one()
+    return count, list(ids)
 
 
 async def _count(session: ReadSession, filters: TaskFilters, scope: Scope) -> Total:
+    """How many match of those that are more than `FEW`."""
     bound = _countable(filters)
-    found = select(Task.id).where(*_conditions(filters, scope.viewer_oid), *_in_projects(scope))
+    if bound == FEW:
+        return Total(FEW, exact=False)
+    found = select(Task.id).where(*_conditions(filters, scope), *_in_projects(scope))
     counted = select(func.count()).select_from(found.limit(bound + 1).subquery())
     count = (await session.execute(counted)).scalar_one()
     return Total(min(count, bound), exact=count <= bound)
+
+
+async def _load(session: ReadSession, ids: Sequence[int]) -> list[Task]:
+    """The tasks, in the order of the ids."""
+    tasks = await session.scalars(select(Task).where(Task.id == any_(literal(ids, ARRAY(BigInteger)))))
+    by_id = {task.id: task for task in tasks}
+    return [by_id[task_id] for task_id in ids]
 
 
 def _countable(filters: TaskFilters) -> int:
@@ -123,26 +150,34 @@ def _countable(filters: TaskFilters) -> int:
 
 def _matching(filters: TaskFilters, scope: Scope, order: Order) -> _Rows:
     key = _KEYS[order.column]
-    return select(Task.id.label("id"), key.label("key")).where(*_conditions(filters, scope.viewer_oid))
+    return select(Task.id.label("id"), key.label("key")).where(*_conditions(filters, scope))
 
 
-def _conditions(filters: TaskFilters, viewer_oid: UUID) -> list[SQLColumnExpression[bool]]:
-    """All but the project, which is the scope's matter."""
+def _conditions(filters: TaskFilters, scope: Scope) -> list[SQLColumnExpression[bool]]:
+    """All but the project, which is the scope's matter, and the label, which is asked for in two ways."""
     any_open = filters.status == ANY_OPEN
     before, after = (literal(it, _TIME) for it in (filters.deadline_before, filters.deadline_after))
     given: list[tuple[object, SQLColumnExpression[bool]]] = [
         (filters.team_oid, Task.team_oid == filters.team_oid),
         (filters.user_oid, Task.assignee_oid == filters.user_oid),
-        (filters.mine, or_(Task.assignee_oid == viewer_oid, Task.reporter_oid == viewer_oid)),
+        (filters.mine, or_(Task.assignee_oid == scope.viewer_oid, Task.reporter_oid == scope.viewer_oid)),
         (any_open or filters.overdue, Task.open),
         (filters.status and not any_open, Task.status == filters.status),
-        (filters.label, Task.labels.contains([filters.label])),
         (filters.deadline_before, Task.due < before),
         (filters.deadline_after, and_(Task.due >= after, Task.due < _NEVER)),
         (filters.overdue, Task.due < func.now()),
         (filters.search, Task.search.op("@@")(func.search_query(filters.search))),
     ]
     return [condition for wanted, condition in given if wanted]
+
+
+def _labelled(label: str | None, scope: Scope) -> list[ColumnElement[bool]]:
+    """That a task has the label, if one is asked for, as its index answers: of all projects, or of these."""
+    if label is None:
+        return []
+    wanted = [label] if scope.projects is None else [f"{project}\x1f{label}" for project in scope.projects]
+    marks = func.task_marks(Task.project_oid, Task.labels)
+    return [marks.op("&&", is_comparison=True)(literal(wanted, ARRAY(Text)))]
 
 
 def _in_projects(scope: Scope) -> list[ColumnElement[bool]]:
@@ -155,20 +190,13 @@ def _in_projects(scope: Scope) -> list[ColumnElement[bool]]:
             return [Task.project_oid == any_(literal(projects, ARRAY(Uuid)))]
 
 
-def _collected(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> FromClause:  # noqa: ARG001
-    """The ids and keys of all matching rows that come next.
-
-    The planner is kept from walking the order's index in the hope to meet the few matches early.
-    """
-    rows = _matching(filters, scope, order).where(*_in_projects(scope))
-    found = rows.cte("found").prefix_with("MATERIALIZED")
-    return select(found).where(*_after(order, found.c.key, found.c.id)).subquery()
-
-
 def _near(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> FromClause:
     """The ids and keys of the next matching rows, `reach` of them for sure."""
     key = _KEYS[order.column]
     rows = _matching(filters, scope, order).where(*_after(order, key, Task.id))
+    if filters.label is not None:
+        # As no index answers it: this way goes along another one, and the column is the cheaper to look at.
+        rows = rows.where(Task.labels.contains([filters.label]))
     rows = rows.order_by(*_sorted(order, key, Task.id)).limit(reach)
     elsewhere = filters.team_oid or filters.user_oid or filters.mine or filters.label or filters.search
     if scope.projects is None or len(scope.projects) == 1 or elsewhere:
@@ -178,6 +206,10 @@ def _near(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> Fr
     )
     nearest = rows.where(Task.project_oid == each.c.oid).lateral()
     return select(nearest.c.id, nearest.c.key).select_from(each.join(nearest, true())).subquery()
+
+
+def _in_order(rows: FromClause, order: Order, *, limit: int, offset: int) -> Select[tuple[int]]:
+    return select(rows.c.id).order_by(*_sorted(order, rows.c.key, rows.c.id)).limit(limit).offset(offset)
 
 
 def _sorted(order: Order, *keys: SQLColumnExpression[Any]) -> list[ColumnElement[Any]]:
