@@ -374,6 +374,12 @@ async def test_openapi_lists_every_error_of_an_operation_with_an_example(client,
     assert "HTTPValidationError" not in json.dumps(schema)
 
 
+async def test_a_wrong_method_is_told_all_the_right_ones(client):
+    refused = await client.delete("/api/things/")
+    assert_problem(refused, 405)
+    assert refused.headers["allow"] == "GET, POST"
+
+
 async def test_a_route_may_say_more_of_its_own_error(client):
     schema = (await client.get("/openapi.json")).json()
     answer = schema["paths"]["/api/documented/"]["put"]["responses"]["409"]

@@ -5,10 +5,10 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.http.context import QUIET
+from service_kit.http.routes import template_of
 from service_kit.metrics import HTTP_REQUEST_SECONDS
 
-# Labels must not grow with what clients write: a path or a method that nobody serves is one of these.
-UNMATCHED = "unmatched"
+# Labels must not grow with what clients write: all methods that nobody serves are this one.
 OTHER_METHOD = "other"
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -37,15 +37,5 @@ class RequestMetrics:
         finally:
             if status is not None:
                 method = scope["method"] if scope["method"] in _METHODS else OTHER_METHOD
-                labels = (method, _template(scope), str(int(status)))
+                labels = (method, template_of(scope), str(int(status)))
                 HTTP_REQUEST_SECONDS.labels(*labels).observe(perf_counter() - started)
-
-
-def _template(scope: Scope) -> str:
-    """The matched route's path with its parameters' names, the prefixes of nested routers included.
-
-    `scope["route"]` knows only its own router's part of the path; FastAPI keeps the whole beside it.
-    """
-    whole = scope.get("fastapi", {}).get("effective_route_context")
-    template: str = getattr(whole or scope.get("route"), "path", UNMATCHED)
-    return template

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from service_kit.http.routes import allowed_methods
+
 MEDIA_TYPE = "application/problem+json"
 _MAX_ERRORS = 20
 _MAX_POINTER = 200
@@ -110,6 +112,8 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 
 async def _on_http_exception(request: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := allowed_methods(request)):
+        error.headers = {**(error.headers or {}), "Allow": ", ".join(methods)}
     return problem_response(error, request.scope.get("request_id"))
 
 
