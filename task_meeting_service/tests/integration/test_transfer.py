@@ -268,7 +268,7 @@ async def test_what_is_no_such_file_is_refused_as_a_whole(idle_client, file, say
 async def test_files_of_another_kind_or_size_are_refused(idle_client):
     path = "/api/tasks/import/?format=csv"
     for headers in ({}, JSON, {"Content-Type": "application/vnd.ms-excel"}):
-        assert (await idle_client.post(path, content=b"oid", headers=headers)).status_code == 415
+        assert (await idle_client.post(path, content=b"[]", headers=headers)).status_code == 415
     big = b"oid,project_oid,title\r\n" + b"\r\n" * 2_500_000
     assert (await idle_client.post(path, content=big, headers=CSV)).status_code == 413
     too_many = b"oid,project_oid,title\r\n" + b",,A task\r\n" * 5001
