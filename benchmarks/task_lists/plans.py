@@ -61,7 +61,6 @@ async def _plan(database: Database, statement: str, parameters: Sequence[Any]) -
     async with database.transaction() as session:
         await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
         await session.execute(text("SET LOCAL jit = off"))
-        await session.execute(text("SET LOCAL random_page_cost = 1.1"))
         connection = await session.connection()
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None

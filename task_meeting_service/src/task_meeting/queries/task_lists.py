@@ -43,11 +43,9 @@ from task_meeting.schemas.task_lists import COUNTED, FEW, SortColumn, TaskFilter
 _Rows = Select[*tuple[Any, ...]]
 Key = tuple[datetime | int | None, int]
 
-# A plan for these values, as a common word and a rare one want different indexes; no time for compiling it;
-# and no belief in disks that turn: what lists read is in memory, or comes from flash.
+# A plan for these values, as a common word and a rare one want different indexes; and no time for compiling it.
 _PLAN = text(
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),"
-    " set_config('random_page_cost', '1.1', true)"
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
 )
 _TIME = DateTime(timezone=True)
 # The `due` of a task without a deadline.
