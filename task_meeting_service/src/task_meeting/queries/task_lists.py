@@ -43,7 +43,7 @@ from task_meeting.schemas.task_lists import COUNTED, FEW, SortColumn, TaskFilter
 _Rows = Select[*tuple[Any, ...]]
 Key = tuple[datetime | int | None, int]
 
-# A plan for these values, as a common word and a rare one want different indexes; and no time for compiling it.
+# A plan for these values, as a common word and a rare one want different indexes; no time for compiling it.
 _PLAN = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
 )
