@@ -48,7 +48,7 @@ install: .venv/.installed ## Make .venv with everything in it (done by the other
 .venv/.installed: .venv/.made requirements/dev.txt $(PACKAGES:%=%/pyproject.toml)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 5 --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PACKAGES:%=-e ./%)
-	@# Nine processes of ours start at once: they should not each compile the same code.
+	@# Our processes all start at once: they should not each compile the same code.
 	@$(BIN)/python -m compileall -q $(PACKAGES:%=%/src)
 	@touch $@
 
