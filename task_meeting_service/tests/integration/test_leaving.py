@@ -180,3 +180,25 @@ async def test_a_task_that_is_closed_while_its_assignee_leaves_stays_closed_and_
         assert not done
     await leaving
     assert await assignees() == {oid("user", 1): 1, None: 1}
+
+
+@pytest.mark.parametrize("way", ["patch", "import"])
+async def test_nobody_who_has_left_gets_a_task_that_is_reopened(way, apply, feed, oid, client, sent):
+    await apply(feed.change("c", 1), feed.change("c", 2, user=2))
+    new = {"title": "A", "project_oid": str(oid("project", 1)), "assignee_oid": str(oid("user", 1))}
+    task = (await client.post("/api/tasks/", json=new)).json()
+    path = f"/api/tasks/{task['oid']}/"
+    assert (await client.patch(path, json={"status": "cancelled"})).status_code == 200
+    await apply(feed.change("d", 1))
+    assert (await client.get(path)).json()["assignee_oid"] == str(oid("user", 1))
+    if way == "patch":
+        reopened = (await client.patch(path, json={"status": "in_progress"})).json()
+        assert (reopened["status"], reopened["assignee_oid"]) == ("in_progress", None)
+        assert len(await sent("task.unassigned.v1")) == 1
+        return
+    row = {"oid": task["oid"], "status": "in_progress"}
+    refused = await client.post("/api/tasks/import/", params={"format": "json"}, json=[row])
+    assert [it["column"] for it in refused.json()["report"]["errors"]] == ["assignee_oid"]
+    row["assignee_oid"] = str(oid("user", 2))
+    report = await client.post("/api/tasks/import/", params={"format": "json"}, json=[row])
+    assert report.json()["updated"] == 1

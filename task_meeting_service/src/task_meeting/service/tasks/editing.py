@@ -87,7 +87,7 @@ async def change_task(
         InvalidValueError: the new team or assignee is not in the project, or a time zone has no deadline.
     """
     seen = await show_task(session, access, key)
-    ground = await _Ground.of(session, seen.project_oid, fields)
+    ground = await _Ground.of(session, seen, fields)
     task = await _lock(session, seen)
     access.check_changes(task)
     match.check(task.version)
@@ -105,16 +105,19 @@ class _Ground:
     """
 
     workflow: Workflow | None
+    assignee_oid: UUID | None
     assignee_is_there: bool
     team_is_there: bool
 
     @classmethod
-    async def of(cls, session: WriteSession, project_oid: UUID, fields: Mapping[str, Any]) -> Self:
-        """For `fields` of a task of the project."""
+    async def of(cls, session: WriteSession, task: Task, fields: Mapping[str, Any]) -> Self:
+        """For `fields` of the task, which is not locked yet."""
+        assignee_oid = fields.get("assignee_oid", None if task.open else task.assignee_oid)
         return cls(
-            await workflow_of(session, project_oid) if "status" in fields else None,
-            await assignee_is_there(session, fields.get("assignee_oid"), project_oid),
-            await team_is_there(session, fields.get("team_oid"), project_oid),
+            await workflow_of(session, task.project_oid) if "status" in fields else None,
+            assignee_oid,
+            await assignee_is_there(session, assignee_oid, task.project_oid),
+            await team_is_there(session, fields.get("team_oid"), task.project_oid),
         )
 
     def check(self, task: Task, differing: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,7 +133,14 @@ class _Ground:
             raise nobody()
         if self.workflow is None or "status" not in differing:
             return {}
-        return moved(task, differing["status"], self.workflow)
+        columns = moved(task, differing["status"], self.workflow)
+        if columns["open"] and self._has_gone(task):
+            columns["assignee_oid"] = None
+        return columns
+
+    def _has_gone(self, task: Task) -> bool:
+        """Whether the task is reopened for somebody who has left the project since it was closed."""
+        return not self.assignee_is_there and task.assignee_oid == self.assignee_oid
 
 
 async def _lock(session: WriteSession, seen: Task) -> Task:

@@ -85,14 +85,18 @@ def _named(oids: Iterable[UUID | None]) -> set[UUID]:
 
 
 def _places(rows: Iterable[Row], tasks: Mapping[UUID, Task]) -> set[tuple[UUID, UUID]]:
-    """Where the assignees have to be, but for those who have the task already."""
+    """Where the assignees have to be, but for those who have an open task already."""
     wanted = set()
     for row in rows:
         task = tasks.get(row.task.oid) if row.task.oid else None
         project_oid = task.project_oid if task else row.task.project_oid
-        assignee_oid = row.task.assignee_oid
-        if assignee_oid and project_oid and not (task and task.assignee_oid == assignee_oid):
-            wanted.add((assignee_oid, project_oid))
+        assignees = {row.task.assignee_oid}
+        if task is not None and task.open:
+            assignees.discard(task.assignee_oid)
+        elif task is not None:
+            assignees.add(task.assignee_oid)
+        if project_oid is not None:
+            wanted |= {(oid, project_oid) for oid in _named(assignees)}
     return wanted
 
 
@@ -111,6 +115,8 @@ def _plan_change(row: Row, facts: _Facts, access: Access, plan: Plan) -> None:
     facts.check(differing, task.project_oid)
     if "status" in differing:
         differing |= moved(task, differing["status"], facts.workflows[task.project_oid])
+        if differing["open"] and not task.open:
+            facts.check({"assignee_oid": differing.get("assignee_oid", task.assignee_oid)}, task.project_oid)
     plan.changes.append(Change(task, differing, access.oid))
 
 
