@@ -1,6 +1,7 @@
 """The real server on a real socket: what never reaches the application, and how it stops."""
 
 import asyncio
+import socket
 
 import httpx2
 import pytest
@@ -80,6 +81,14 @@ async def test_a_taken_port_names_the_setting(port):
     )
     with pytest.raises(PortTakenError, match=rf"127.0.0.1:{port} \(TASK_MEETING_API_PORT\)"):
         await server.run()
+
+
+async def test_no_answer_waits_for_the_acknowledgement_of_its_head(unused_tcp_port):
+    server = HttpServer(None, host="127.0.0.1", port=unused_tcp_port, port_variable="PORT")
+    with server._bind() as listener, socket.create_connection(("127.0.0.1", unused_tcp_port)):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_stopping_lets_a_request_end(serving):
