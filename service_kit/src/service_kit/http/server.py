@@ -56,8 +56,8 @@ class HttpServer:
             raise PortTakenError(
                 f"cannot listen on {host}:{port} ({self._port_variable}): {error}"
             ) from error
-        # For its connections: asyncio, unlike uvloop, leaves it out when a socket names no protocol. An answer's
-        # body would wait 40 ms for the client to acknowledge its head.
+        # For its connections: asyncio, unlike uvloop, leaves it out when a socket names no protocol. The body
+        # of an answer would wait 40 ms for the client to acknowledge the head.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
 
