@@ -17,21 +17,23 @@ def free_port():
 
 
 @pytest.fixture
-async def environment(template, admin_url):
-    """Of a service with an empty database, ports of its own, and no Kafka."""
+async def environment(template, admin_url, identity):
+    """Of a service with an empty database, ports and an issuer of tokens of its own, and no Kafka."""
     async with template.clone() as url:
-        yield {
-            **{name: value for name, value in os.environ.items() if not name.startswith("TASK_MEETING_")},
-            "POSTGRES_HOST": url.host,
-            "POSTGRES_PORT": str(url.port),
-            "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-            "TASK_MEETING_DB_NAME": url.database,
-            "TASK_MEETING_DB_USER": url.username,
-            "TASK_MEETING_DB_PASSWORD": url.password or "none",
-            "TASK_MEETING_API_PORT": str(free_port()),
-            "TASK_MEETING_CONSUMER_PORT": str(free_port()),
-            "TASK_MEETING_JOBS_PORT": str(free_port()),
-        }
+        with identity.key_server() as keys:
+            yield {
+                "AUTH_JWKS_URL": keys,
+                **{name: value for name, value in os.environ.items() if not name.startswith("TASK_MEETING_")},
+                "POSTGRES_HOST": url.host,
+                "POSTGRES_PORT": str(url.port),
+                "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+                "TASK_MEETING_DB_NAME": url.database,
+                "TASK_MEETING_DB_USER": url.username,
+                "TASK_MEETING_DB_PASSWORD": url.password or "none",
+                "TASK_MEETING_API_PORT": str(free_port()),
+                "TASK_MEETING_CONSUMER_PORT": str(free_port()),
+                "TASK_MEETING_JOBS_PORT": str(free_port()),
+            }
 
 
 @pytest.fixture
@@ -56,12 +58,12 @@ def start(environment):
         process.communicate()
 
 
-def answer(port, path, seconds=60):
+def answer(port, path, seconds=60, **headers):
     """The first answer of a server that is starting."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return httpx2.get(f"http://127.0.0.1:{port}{path}")
+            return httpx2.get(f"http://127.0.0.1:{port}{path}", headers=headers)
         except httpx2.ConnectError:
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.05)
@@ -73,11 +75,20 @@ def stop(process):
     return process.returncode, output
 
 
-def test_the_api_serves_until_it_is_told_to_stop(start, environment):
+def wait_ready(port):
+    """The report of a process that has become ready."""
+    deadline = time.monotonic() + 60
+    while (report := answer(port, "/health/ready").json())["status"] != "ok":
+        assert time.monotonic() < deadline, report
+        time.sleep(0.05)
+    return report
+
+
+def test_the_api_serves_until_it_is_told_to_stop(start, environment, identity):
     process = start("api")
     port = environment["TASK_MEETING_API_PORT"]
-    assert answer(port, "/health/ready").json() == {"status": "ok", "checks": {"database": "ok"}}
-    assert answer(port, "/api/users/").json()["total"] == 0
+    assert wait_ready(port)["checks"] == {"database": "ok", "token_keys": "ok"}
+    assert answer(port, "/api/users/", **identity.headers()).json()["total"] == 0
     assert "python_info" in answer(port, "/metrics").text
     returncode, output = stop(process)
     assert returncode == 0
@@ -96,12 +107,7 @@ def test_a_consumer_without_kafka_lives_is_not_ready_and_stops_when_told(start, 
 def test_the_process_that_does_jobs_is_ready_when_it_is_connected_and_stops_when_told(start, environment):
     process = start("jobs")
     port = environment["TASK_MEETING_JOBS_PORT"]
-    deadline = time.monotonic() + 60
-    while (report := answer(port, "/health/ready").json())["status"] != "ok":
-        assert report["checks"]["jobs"] == "not connected to the queue"
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert report["checks"] == {"database": "ok", "jobs": "ok"}
+    assert wait_ready(port)["checks"] == {"database": "ok", "jobs": "ok"}
     assert "reassign_stalled_seconds 0.0" in answer(port, "/metrics").text
     returncode, output = stop(process)
     assert (returncode, environment["TASK_MEETING_DB_PASSWORD"] in output) == (0, False)
