@@ -2,17 +2,16 @@
 
 import gzip
 import json
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
 from harness.openapi import committed, operations
 
 JSON = {"Content-Type": "application/json"}
-IDS = {
-    name: str(uuid4())
-    for name in ("user_oid", "project_oid", "team_oid", "task_oid", "comment_oid", "job_oid")
-}
+NAMES = ("user_oid", "project_oid", "team_oid", "task_oid", "comment_oid", "job_oid")
+# The same each time: names of tests hold them.
+IDS = {name: str(UUID(int=number)) for number, name in enumerate(NAMES, start=1)}
 WRITES = [
     (method, path.format(**IDS))
     for method, path, operation in operations(committed("task_meeting"))
