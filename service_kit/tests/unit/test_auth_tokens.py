@@ -215,7 +215,7 @@ async def test_only_the_issuers_signature_counts(client, token):
         {"typ": None},
         {"typ": 1},
     ],
-    ids=str,
+    ids=" ".join,
 )
 async def test_nothing_in_the_header_chooses_how_the_token_is_checked(client, header):
     await assert_refused(client, f"Bearer {hand_made({**HEADER, **header}, rs256)}")
@@ -266,7 +266,7 @@ async def test_claims_that_are_no_object_are_refused(client, payload):
         {"jti": 1},
         *({name: None} for name in sorted(IDENTITY.claims().keys() - {"scope", "name", "surname", "email"})),
     ],
-    ids=str,
+    ids=" ".join,
 )
 async def test_wrong_and_missing_claims_are_refused(client, claims):
     given = {name: value for name, value in (IDENTITY.claims(ANN) | claims).items() if value is not None}
