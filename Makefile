@@ -228,7 +228,13 @@ local-redrive: install
 
 .PHONY: test
 test: install ## Run the tests (ARGS='-k name path')
+ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@# Two workers, each on a stack of its own; then, alone, what kills processes and says how soon they are back.
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(patsubst %,%/tests,$(filter-out local_stack,$(PACKAGES)))
+	@$(BIN)/python -m pytest local_stack/tests tests
+endif
 
 .PHONY: test-compose
 test-compose: install ## Run the end-to-end tests on containers, kill some, and take all down
