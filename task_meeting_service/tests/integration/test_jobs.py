@@ -220,6 +220,11 @@ async def test_readiness_and_a_metric_notice_a_job_that_nobody_gets_on_with(
     with pytest.raises(NotReadyError, match="not connected"):
         await worker.check()
     assert REGISTRY.get_sample_value("reassign_stalled_seconds") < 30
+    # Nothing to do is no reason to be unready, however long ago the last job was.
+    await query("UPDATE reassign_job SET advanced_at = now() - interval '1 day', finished_at = now()")
+    with pytest.raises(NotReadyError, match="not connected"):
+        await worker.check()
+    assert REGISTRY.get_sample_value("reassign_stalled_seconds") == 0
 
 
 async def test_a_job_that_cannot_go_on_fails_and_says_so(

@@ -19,7 +19,7 @@ _STALLED = text("""
     SELECT extract(epoch FROM now() - greatest(
         min(created_at), (SELECT max(advanced_at) FROM reassign_job)
     ))::float8
-    FROM reassign_job WHERE finished_at IS NULL
+    FROM reassign_job WHERE finished_at IS NULL HAVING count(*) > 0
 """)
 _LOST = text("""
     SELECT oid FROM reassign_job AS j
