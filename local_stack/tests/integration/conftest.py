@@ -72,6 +72,14 @@ def wait_until_gone(processes: list[Identity], seconds: float = 5) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture(autouse=True)
+def heeding_interrupts() -> Iterator[None]:
+    """Tests that a script runs in the background ignore Ctrl-C, and hand that on to what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def cli(tmp_path: Path) -> Iterator[Cli]:
     one = Cli(tmp_path / "state")
