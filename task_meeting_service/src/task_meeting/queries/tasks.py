@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 
 from service_kit.db import ReadSession, WriteSession
-from task_meeting.models import Assignment, Task, TaskChange, TaskComment
+from task_meeting.models import Task, TaskChange, TaskComment
 
 # How a path names a task: by its oid or its number.
 TaskKey = UUID | int
@@ -23,20 +23,9 @@ async def lock_task(session: WriteSession, key: TaskKey) -> Task | None:
     return (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
 
 
-async def new_oid(session: WriteSession) -> UUID:
-    """An oid for a new row, ordered by time: neighbours in time are neighbours in the index."""
-    return (await session.execute(select(func.uuidv7()))).scalar_one()
-
-
-async def hold_in_project(session: WriteSession, user_oid: UUID, project_oid: UUID) -> bool:
-    """Whether somebody is in the project; if so, they stay there until the transaction ends."""
-    statement = (
-        select(Assignment.id)
-        .where(Assignment.user_oid == user_oid, Assignment.project_oid == project_oid, ~Assignment.deleted)
-        .order_by(Assignment.id)
-        .with_for_update(read=True)
-    )
-    return bool((await session.scalars(statement)).all())
+async def new_oids(session: WriteSession, count: int) -> list[UUID]:
+    """Oids for new rows, ordered by time: neighbours in time are neighbours in the index."""
+    return list(await session.scalars(select(func.uuidv7()).select_from(func.generate_series(1, count))))
 
 
 async def list_changes(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select
 
 from service_kit.db import ReadSession, WriteSession
 from task_meeting.models import Assignment, Task, Team
@@ -30,21 +30,3 @@ async def projects_of_teams(session: ReadSession, oids: Collection[UUID]) -> Map
     """The project of each team."""
     statement = select(Team.oid, Team.project_oid).where(Team.oid.in_(oids))
     return {row.oid: row.project_oid for row in await session.execute(statement)}
-
-
-async def hold_in_projects(
-    session: WriteSession, places: Collection[tuple[UUID, UUID]]
-) -> frozenset[tuple[UUID, UUID]]:
-    """Those pairs of a person and a project where the person is; they stay until the transaction ends."""
-    statement = (
-        select(Assignment.user_oid, Assignment.project_oid)
-        .where(tuple_(Assignment.user_oid, Assignment.project_oid).in_(places), ~Assignment.deleted)
-        .order_by(Assignment.id)
-        .with_for_update(read=True)
-    )
-    return frozenset((row.user_oid, row.project_oid) for row in await session.execute(statement))
-
-
-async def new_oids(session: WriteSession, count: int) -> list[UUID]:
-    """Oids for new rows, ordered by time."""
-    return list(await session.scalars(select(func.uuidv7()).select_from(func.generate_series(1, count))))

@@ -7,16 +7,10 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from task_meeting.schemas.base import Email, Role, Schema, UserName, UserOid
 from task_meeting.schemas.directory import Assignment, UserDetail
-from task_meeting.schemas.values import NO_NUL, ONE_LINE, Strict, TimeZone
+from task_meeting.schemas.values import NO_NUL, ONE_LINE, Strict, TimeZone, each_once
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _HTTPS = r"^https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?#][!-~]*)?$"
-
-
-def _unique(skills: list[str]) -> list[str]:
-    if len(set(skills)) < len(skills):
-        raise ValueError("Each skill may be named once")
-    return skills
 
 
 def _apart(intervals: list["Interval"]) -> list["Interval"]:
@@ -30,7 +24,7 @@ def _apart(intervals: list["Interval"]) -> list["Interval"]:
 Skill = Annotated[str, Field(min_length=1, max_length=60, pattern=ONE_LINE)]
 Skills = Annotated[
     list[Skill],
-    AfterValidator(_unique),
+    AfterValidator(each_once("skill")),
     Field(max_length=50, json_schema_extra={"uniqueItems": True}, examples=[["Python", "PostgreSQL"]]),
 ]
 About = Annotated[

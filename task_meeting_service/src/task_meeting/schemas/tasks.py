@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue
 
 from task_meeting.schemas.base import Moment, ProjectOid, Schema, TeamOid, UserOid
-from task_meeting.schemas.values import NO_NUL, ONE_LINE, Instant, Strict, TimeZone
+from task_meeting.schemas.values import NO_NUL, ONE_LINE, Instant, Strict, TimeZone, each_once
 
 PriorityWord = Literal["low", "normal", "high", "urgent"]
 PRIORITIES: Sequence[PriorityWord] = get_args(PriorityWord)
@@ -15,12 +15,6 @@ PRIORITIES: Sequence[PriorityWord] = get_args(PriorityWord)
 
 def _word(value: Any) -> Any:
     return PRIORITIES[value] if isinstance(value, int) else value
-
-
-def _unique(labels: list[str]) -> list[str]:
-    if len(set(labels)) < len(labels):
-        raise ValueError("Each label may be named once")
-    return labels
 
 
 TaskOid = Annotated[UUID, Field(examples=["019aa5f0-3c1e-7b52-8f3d-6f1f0c7a9e44"])]
@@ -37,7 +31,7 @@ Description = Annotated[
 Label = Annotated[str, Field(min_length=1, max_length=50, pattern=ONE_LINE)]
 Labels = Annotated[
     list[Label],
-    AfterValidator(_unique),
+    AfterValidator(each_once("label")),
     Field(max_length=20, json_schema_extra={"uniqueItems": True}, examples=[["billing", "q4"]]),
 ]
 StatusName = Annotated[

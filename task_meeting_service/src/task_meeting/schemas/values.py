@@ -1,6 +1,7 @@
 """The kinds of values that requests are made of: strict, so that nothing is stored that was not meant."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
@@ -23,6 +24,17 @@ class Strict(Schema):
     """A request's body: what it does not know, it refuses."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def each_once(what: str) -> Callable[[list[str]], list[str]]:
+    """A validator of a list in which nothing may stand twice; `what` is in it, for the message."""
+
+    def check(words: list[str]) -> list[str]:
+        if len(set(words)) < len(words):
+            raise ValueError(f"Each {what} may be named once")
+        return words
+
+    return check
 
 
 def _written(value: Any) -> Any:

@@ -49,9 +49,10 @@ async def create_task(session: WriteSession, access: Access, new: schemas.NewTas
     values = columns(new.model_dump())
     workflow = await workflow_of(session, new.project_oid)
     now = datetime.now(UTC)
+    (oid,) = await queries.new_oids(session, 1)
     task = Task(
         **values,
-        oid=await queries.new_oid(session),
+        oid=oid,
         reporter_oid=access.oid,
         status=workflow.initial,
         open=True,

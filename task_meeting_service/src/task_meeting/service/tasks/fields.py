@@ -9,8 +9,8 @@ from uuid import UUID
 from service_kit.db import ReadSession, WriteSession
 from service_kit.http import InvalidValueError, Problem
 from task_meeting.models import Task
-from task_meeting.queries import tasks as queries
 from task_meeting.queries import visibility
+from task_meeting.queries.eligible import Place, hold
 from task_meeting.schemas.project_settings import Workflow
 from task_meeting.schemas.tasks import PRIORITIES
 
@@ -44,7 +44,7 @@ async def team_is_there(session: ReadSession, team_oid: UUID | None, project_oid
 
 async def assignee_is_there(session: WriteSession, assignee_oid: UUID | None, project_oid: UUID) -> bool:
     """Whether the assignee, if there is one, is in the project; then they stay there for the transaction."""
-    return assignee_oid is None or await queries.hold_in_project(session, assignee_oid, project_oid)
+    return assignee_oid is None or bool(await hold(session, [Place(project_oid, None, assignee_oid)]))
 
 
 def no_team() -> InvalidValueError:

@@ -10,6 +10,8 @@ from service_kit.db import WriteSession
 from service_kit.http import InvalidValueError, Problem
 from task_meeting.models import Task
 from task_meeting.queries import transfer as queries
+from task_meeting.queries.eligible import Place, hold
+from task_meeting.queries.tasks import new_oids
 from task_meeting.schemas.project_settings import Workflow
 from task_meeting.schemas.tasks import NewTask
 from task_meeting.schemas.transfer import RowError
@@ -38,21 +40,21 @@ class _Facts:
     projects: Collection[UUID]
     workflows: Mapping[UUID, Workflow]
     teams: Mapping[UUID, UUID]
-    places: Collection[tuple[UUID, UUID]]
+    places: Collection[Place]
 
     def check(self, values: Mapping[str, Any], project_oid: UUID) -> None:
         """Raise `RowFaultError` for a team or an assignee that is not in the project."""
         team_oid, assignee_oid = values.get("team_oid"), values.get("assignee_oid")
         if team_oid is not None and self.teams.get(team_oid) != project_oid:
             raise RowFaultError("team_oid", "No team of this project")
-        if assignee_oid is not None and (assignee_oid, project_oid) not in self.places:
+        if assignee_oid is not None and Place(project_oid, None, assignee_oid) not in self.places:
             raise RowFaultError("assignee_oid", "Nobody who is in this project")
 
 
 async def make_plan(session: WriteSession, access: Access, rows: Sequence[Row]) -> Plan:
     """What the rows do to the tasks that the caller sees; nothing is written."""
     facts = await _learn(session, access, rows)
-    oids = iter(await queries.new_oids(session, sum(row.task.oid is None for row in rows)))
+    oids = iter(await new_oids(session, sum(row.task.oid is None for row in rows)))
     plan = Plan()
     for row in rows:
         try:
@@ -76,7 +78,7 @@ async def _learn(session: WriteSession, access: Access, rows: Sequence[Row]) -> 
     # Locks are taken in one order.
     workflows = {oid: await workflow_of(session, oid) for oid in sorted(projects)}
     teams = await queries.projects_of_teams(session, _named(row.task.team_oid for row in rows))
-    places = await queries.hold_in_projects(session, _places(rows, tasks))
+    places = await hold(session, _places(rows, tasks))
     return _Facts(tasks, projects, workflows, teams, places)
 
 
@@ -84,9 +86,9 @@ def _named(oids: Iterable[UUID | None]) -> set[UUID]:
     return {oid for oid in oids if oid is not None}
 
 
-def _places(rows: Iterable[Row], tasks: Mapping[UUID, Task]) -> set[tuple[UUID, UUID]]:
+def _places(rows: Iterable[Row], tasks: Mapping[UUID, Task]) -> set[Place]:
     """Where the assignees have to be, but for those who have an open task already."""
-    wanted = set()
+    wanted = set[Place]()
     for row in rows:
         task = tasks.get(row.task.oid) if row.task.oid else None
         project_oid = task.project_oid if task else row.task.project_oid
@@ -96,7 +98,7 @@ def _places(rows: Iterable[Row], tasks: Mapping[UUID, Task]) -> set[tuple[UUID, 
         elif task is not None:
             assignees.add(task.assignee_oid)
         if project_oid is not None:
-            wanted |= {(oid, project_oid) for oid in _named(assignees)}
+            wanted |= {Place(project_oid, None, oid) for oid in _named(assignees)}
     return wanted
 
 
