@@ -74,6 +74,14 @@ def django_db_setup(stack, django_db_blocker) -> Iterator[None]:
     drop_database(stack, DATABASE)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def let_go_of_the_server(django_db_blocker) -> Iterator[None]:
+    """No connection is kept while other services' tests run: they may restart the server."""
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+
+
 @pytest.fixture
 def committed_db(stack, django_db_setup, django_db_blocker) -> Iterator[str]:
     """A copy of the migrated database where commits are real, for races, captures and browsers; its name."""

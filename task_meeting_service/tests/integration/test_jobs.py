@@ -92,7 +92,8 @@ async def test_jobs_are_taken_up_at_once_and_again_after_the_connections_were_cu
         assert (await done(await ask()))["reassigned"] == 3
         await worker.check()
         backends = "pid <> pg_backend_pid() AND datname = current_database()"
-        await query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {backends}")
+        await query(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {backends}")
+        await asyncio.sleep(0.2)  # until the driver has seen that they ended
         path = await ask()
         assert (await done(path))["reassigned"] == 3
     assert await query("SELECT status, count(*) FROM pgqueuer GROUP BY 1") == []
