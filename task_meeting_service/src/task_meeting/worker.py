@@ -89,6 +89,8 @@ class JobWorker:
         manager.schedule("keep_house", EVERY_MINUTE)(self.keep_house)
         connection.add_termination_listener(lambda _connection: manager.shutdown.set())
         self._manager = manager
+        if self._stopping.is_set():  # while it was connecting
+            manager.shutdown.set()
         try:
             await manager.run(
                 dequeue_timeout=_POLL,

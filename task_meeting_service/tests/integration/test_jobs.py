@@ -120,6 +120,15 @@ async def test_a_restart_of_the_database_does_not_silence_the_worker(
         assert (await done(await ask()))["reassigned"] == 3
 
 
+async def test_a_worker_that_is_told_to_stop_while_it_connects_stops(database):
+    worker = JobWorker(database, clock=SystemClock())
+    task = asyncio.create_task(worker.run())
+    await asyncio.sleep(0)  # so far that it waits for the connection
+    worker.stop()
+    async with asyncio.timeout(10):
+        await task
+
+
 async def ready(worker):
     with suppress(Exception):
         await worker.check()
