@@ -1,6 +1,7 @@
 """What Kafka carries to this service, and from it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
@@ -13,6 +14,8 @@ from service_kit.outbox import Event
 ASSIGNMENT_TOPIC = "django_db.public.teams_userassignment"
 TASK_TOPIC = "task-bus"
 REASSIGN_TOPIC = "reassign-task-bus"
+MEETING_TOPIC = "meeting-bus"
+REMINDER_TOPIC = "reminder-bus"
 
 # What is indexed must stay below the 2704 bytes that a B-tree entry of PostgreSQL holds.
 _Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
@@ -63,6 +66,14 @@ TaskNews = Literal[
 # S3's word for each; whatever is neither of these is an update.
 _KINDS = {"task.created.v1": "create", "task.deleted.v1": "delete"}
 
+MeetingNews = Literal["meeting.scheduled.v1", "meeting.changed.v1", "meeting.cancelled.v1"]
+_MEETING_KINDS = {
+    "meeting.scheduled.v1": "create",
+    "meeting.changed.v1": "update",
+    "meeting.cancelled.v1": "delete",
+}
+ReminderKind = Literal["task_day_before", "task_hour_before", "task_overdue", "meeting_soon"]
+
 
 def task_event(news: TaskNews, task_uid: UUID, data: Mapping[str, Any]) -> Event:
     """A TaskEvent (S3; contracts/events/task-bus.schema.json). `data` is JSON, without the description."""
@@ -75,6 +86,47 @@ def reassign_event(job_uid: UUID, assignees: Mapping[UUID, UUID]) -> Event:
     data = {str(task_uid): str(user_uid) for task_uid, user_uid in assignees.items()}
     about = {"type": "reassign", "job_uid": str(job_uid), "data": data}
     return _event(REASSIGN_TOPIC, str(job_uid), "tasks.reassigned.v1", about)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody whom an event concerns, with all that a mail to them needs.
+
+    `action` is what has become of the meeting for them; reminders have none.
+    """
+
+    oid: UUID
+    name: str
+    email: str
+    locale: str | None
+    time_zone: str | None
+    action: Literal["invite", "update", "cancel"] | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As JSON."""
+        told = {
+            "oid": str(self.oid),
+            "name": self.name,
+            "email": self.email,
+            "locale": self.locale,
+            "time_zone": self.time_zone,
+        }
+        return told | ({"action": self.action} if self.action else {})
+
+
+def meeting_event(news: MeetingNews, meeting_uid: UUID, data: Mapping[str, Any]) -> Event:
+    """What happened to a meeting (contracts/events/meeting-bus.schema.json). `data` is JSON."""
+    about = {"type": _MEETING_KINDS[news], "meeting_uid": str(meeting_uid), "data": dict(data)}
+    return _event(MEETING_TOPIC, str(meeting_uid), news, about)
+
+
+def reminder_event(subject_uid: UUID, data: Mapping[str, Any]) -> Event:
+    """That something is due (contracts/events/reminder-bus.schema.json).
+
+    `subject_uid` is the task or the meeting; `data` is JSON.
+    """
+    about = {"type": "create", "subject_uid": str(subject_uid), "data": dict(data)}
+    return _event(REMINDER_TOPIC, str(subject_uid), "reminder.due.v1", about)
 
 
 def _event(topic: str, key: str, type_: str, about: Mapping[str, Any]) -> Event:

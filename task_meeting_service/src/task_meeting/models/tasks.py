@@ -71,7 +71,8 @@ class Task(Base):
         Index("ix_task_assignee", "assignee_oid", "created_at", "id", postgresql_include=["project_oid"]),
         Index("ix_task_reporter", "reporter_oid", "created_at", "id", postgresql_include=["project_oid"]),
         Index("ix_task_labels", text("task_marks(project_oid, labels)"), postgresql_using="gin"),
-        Index("ix_task_search", "search", postgresql_using="gin"),
+        # An array, as GIN holds no plain uuid.
+        Index("ix_task_search", "search", text("(ARRAY[project_oid])"), postgresql_using="gin"),
     )
     # What the database computes is asked about in conditions only, never read back.
     __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - SQLAlchemy reads it from the class
