@@ -58,11 +58,14 @@ def numbers(board, sign_in):
     return find
 
 
-@pytest.fixture(params=["few", "many"])
+@pytest.fixture(params=["few", "many", "many, in many projects"])
 def way(request, monkeypatch):
-    """Lists of few and of very many tasks are found in two ways, with the same answer."""
-    if request.param == "many":
+    """Lists of few and of very many tasks are found in different ways, with the same answer."""
+    if request.param != "few":
+        monkeypatch.setattr(task_lists, "FEW", 0)
         monkeypatch.setattr(task_lists, "COUNTED", 0)
+    if request.param == "many, in many projects":
+        monkeypatch.setattr(task_lists, "_FEW_PROJECTS", 1)
 
 
 @pytest.mark.usefixtures("way")
@@ -91,6 +94,9 @@ async def test_filters_hold_together(numbers, oid):
     assert await found(search="INVOI about") == {1, 2, 3}
     assert await found(search="счё 7") == {7}
     assert await found(search="& | !") == set()
+    assert await found(label="odd", search="invoi") == {1, 3}
+    assert await found(label="odd", status="open") == {1, 3, 7, 9}
+    assert await found(search="invoi", project_oid=oid("project", 2)) == {2}
     assert await found(label="even", status="open", mine=True) == {4}
 
 
@@ -134,6 +140,11 @@ async def test_only_tasks_of_ones_projects_are_listed(numbers, oid):
     assert (await numbers(2, team_oid=oid("team", 1)))[0] == []
     assert (await numbers(2, user_oid=oid("user", 1)))[0] == [2, 4]
     assert set((await numbers(2, mine=True))[0]) == {2, 4, 6, 8, 10, 12}
+    assert (await numbers(2, search="invoi"))[0] == [2]
+    assert (await numbers(2, label="odd"))[0] == []
+    assert (await numbers(2, label="even", search="8"))[0] == [8]
+    assert set((await numbers(3, "admin", search="invoi"))[0]) == {1, 2, 3}
+    assert set((await numbers(3, "admin", label="odd"))[0]) == {1, 3, 5, 7, 9, 11}
     assert (await numbers(3))[0] == []
     assert len((await numbers(3, "admin"))[0]) == 12
 
@@ -163,6 +174,19 @@ async def test_totals_are_counted_up_to_a_bound(numbers, query, oid):
     assert (await numbers(size=1))[1].items() >= {"total": 10_000, "total_is_exact": False}.items()
     assert (await numbers(size=1, project_oid=oid("project", 1)))[1]["total"] == 9995
     assert (await numbers(size=200, page=50))[1]["next_cursor"]
+
+
+@pytest.mark.parametrize(("person", "role"), [(1, "employee"), (9, "admin")])
+async def test_what_only_the_table_tells_is_counted_less_far(numbers, monkeypatch, person, role):
+    monkeypatch.setattr(task_lists, "FEW", 3)
+    for parameters, total, exact in (
+        ({"label": "even"}, 3, False),
+        ({"search": "task", "label": "odd"}, 3, False),
+        ({"search": "invoi"}, 3, True),
+        ({"search": "invoi", "sort": "priority", "status": "open"}, 2, True),
+    ):
+        _, page = await numbers(person, role, **parameters)
+        assert (page["total"], page["total_is_exact"]) == (total, exact), parameters
 
 
 @pytest.mark.usefixtures("board")

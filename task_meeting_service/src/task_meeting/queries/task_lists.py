@@ -23,6 +23,7 @@ from sqlalchemy import (
     and_,
     any_,
     column,
+    false,
     func,
     literal,
     literal_column,
@@ -32,7 +33,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service_kit.db import ReadSession
@@ -44,8 +45,10 @@ _Rows = Select[*tuple[Any, ...]]
 Key = tuple[datetime | int | None, int]
 
 # A plan for these values, as a common word and a rare one want different indexes; no time for compiling it.
+# And memory for the rows of a common word, or else whole pages would be remembered, and looked through again.
 _PLAN = text(
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),"
+    " set_config('work_mem', '16MB', true)"
 )
 _TIME = DateTime(timezone=True)
 # The `due` of a task without a deadline.
@@ -56,6 +59,8 @@ _KEYS: dict[SortColumn, InstrumentedAttribute[Any]] = {
     "deadline": Task.due,
     "priority": Task.priority,
 }
+# So many are walked through by themselves also for a label or a search, which may take far in each of them.
+_FEW_PROJECTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,7 @@ async def _few(
 
     The planner is kept from walking the order's index in the hope to meet the few matches early.
     """
-    rows = _matching(filters, scope, order).where(*_in_projects(scope), *_labelled(filters.label, scope))
-    rows = rows.limit(FEW + 1)
+    rows = _keyed(order).where(*_collected(filters, scope)).limit(FEW + 1)
     found = rows.cte("found").prefix_with("MATERIALIZED")
     rest = select(found).where(*_after(order, found.c.key, found.c.id)).subquery()
     page = _in_order(rest, order, limit=limit, offset=offset).scalar_subquery()
@@ -146,13 +150,21 @@ def _countable(filters: TaskFilters) -> int:
     return FEW if by_text or len([*filter(None, several)]) > 1 else COUNTED
 
 
-def _matching(filters: TaskFilters, scope: Scope, order: Order) -> _Rows:
-    key = _KEYS[order.column]
-    return select(Task.id.label("id"), key.label("key")).where(*_conditions(filters, scope))
+def _keyed(order: Order) -> _Rows:
+    return select(Task.id.label("id"), _KEYS[order.column].label("key"))
+
+
+def _collected(filters: TaskFilters, scope: Scope) -> list[SQLColumnExpression[bool]]:
+    """All that is asked for, as the indexes know it that are of no order."""
+    others = _conditions(filters, scope)
+    words = [*_labelled(filters.label, scope), *_worded(filters.search, scope)]
+    # The indexes of words know the project. Named again, all its tasks would be collected from another index,
+    # which pays only for what that one knows beside it.
+    return [*words, *others] if words and not others else [*words, *others, *_in_projects(scope)]
 
 
 def _conditions(filters: TaskFilters, scope: Scope) -> list[SQLColumnExpression[bool]]:
-    """All but the project, which is the scope's matter, and the label, which is asked for in two ways."""
+    """All but the project, which is the scope's matter, and the words, which are asked for in two ways."""
     any_open = filters.status == ANY_OPEN
     before, after = (literal(it, _TIME) for it in (filters.deadline_before, filters.deadline_after))
     given: list[tuple[object, SQLColumnExpression[bool]]] = [
@@ -164,7 +176,6 @@ def _conditions(filters: TaskFilters, scope: Scope) -> list[SQLColumnExpression[
         (filters.deadline_before, Task.due < before),
         (filters.deadline_after, and_(Task.due >= after, Task.due < _NEVER)),
         (filters.overdue, Task.due < func.now()),
-        (filters.search, Task.search.op("@@")(func.search_query(filters.search))),
     ]
     return [condition for wanted, condition in given if wanted]
 
@@ -175,7 +186,33 @@ def _labelled(label: str | None, scope: Scope) -> list[ColumnElement[bool]]:
         return []
     wanted = [label] if scope.projects is None else [f"{project}\x1f{label}" for project in scope.projects]
     marks = func.task_marks(Task.project_oid, Task.labels)
-    return [marks.op("&&", is_comparison=True)(literal(wanted, ARRAY(Text)))]
+    marked = marks.op("&&", is_comparison=True)(literal(wanted, ARRAY(Text)))
+    # Where the label is common, and the table is read instead, the column spares most rows the slow function.
+    return [marked, *map(_unindexed, _having(label))]
+
+
+def _worded(search: str | None, scope: Scope) -> list[ColumnElement[bool]]:
+    """The same of the words, if some are searched for."""
+    if search is None or scope.projects is None:
+        return _searched(search)
+    return [*_searched(search), array([Task.project_oid]).overlap(literal(scope.projects, ARRAY(Uuid)))]
+
+
+def _having(label: str | None) -> list[ColumnElement[bool]]:
+    """That a task has the label, if one is asked for, as its row tells."""
+    return [] if label is None else [Task.labels.contains([label])]
+
+
+def _searched(search: str | None) -> list[ColumnElement[bool]]:
+    """That a task has the words, if some are searched for, as its row tells."""
+    if search is None:
+        return []
+    return [Task.search.op("@@", is_comparison=True)(func.search_query(search))]
+
+
+def _unindexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same, but the planner looks for no index of it, and takes it to hold for nearly all rows."""
+    return func.nullif(condition, false()).is_not(None)
 
 
 def _in_projects(scope: Scope) -> list[ColumnElement[bool]]:
@@ -191,13 +228,14 @@ def _in_projects(scope: Scope) -> list[ColumnElement[bool]]:
 def _near(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> FromClause:
     """The ids and keys of the next matching rows, `reach` of them for sure."""
     key = _KEYS[order.column]
-    rows = _matching(filters, scope, order).where(*_after(order, key, Task.id))
-    if filters.label is not None:
-        # As no index answers it: this way goes along another one, and the column is the cheaper to look at.
-        rows = rows.where(Task.labels.contains([filters.label]))
+    rows = _keyed(order).where(*_conditions(filters, scope), *_after(order, key, Task.id))
     rows = rows.order_by(*_sorted(order, key, Task.id)).limit(reach)
-    elsewhere = filters.team_oid or filters.user_oid or filters.mine or filters.label or filters.search
-    if scope.projects is None or len(scope.projects) == 1 or elsewhere:
+    said = [*_having(filters.label), *_searched(filters.search)]
+    if scope.projects is None or filters.team_oid or filters.user_oid or filters.mine:
+        return rows.where(*_in_projects(scope), *said).subquery()
+    # Along the order: the index of words has told already that the matches are many, too many to sort.
+    rows = rows.where(*map(_unindexed, said))
+    if len(scope.projects) == 1 or (said and len(scope.projects) > _FEW_PROJECTS):
         return rows.where(*_in_projects(scope)).subquery()
     each = (
         func.unnest(literal(scope.projects, ARRAY(Uuid))).table_valued(column("oid", Uuid)).render_derived()
