@@ -106,9 +106,9 @@ async def test_whatever_changes_a_person_keeps_the_contract(suite, people, contr
     assert await people.fetchval("SELECT count(*) FROM outbox_event") == 0
 
 
-async def test_events_of_tasks_arrive_as_they_were_written(suite, tasks, contracts):
+async def test_events_of_the_task_service_arrive_as_they_were_written(suite, tasks, contracts):
     """Word for word, in order, and only if their transaction is committed."""
-    for topic in ("task-bus", "reassign-task-bus"):
+    for topic in ("task-bus", "reassign-task-bus", "meeting-bus", "reminder-bus"):
         key, undone = str(uuid.uuid4()), tasks.transaction()
         values = [value | {"uid": str(uuid.uuid4())} for value in payloads(contracts[topic])]
         types = [example["headers"]["type"] for example in contracts[topic].examples.values()]

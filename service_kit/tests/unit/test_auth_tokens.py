@@ -55,7 +55,10 @@ async def test_a_valid_token_says_who_calls_and_what_they_may_do(client):
     assert answer.json() == {
         "oid": str(ANN),
         "role": "manager",
-        "permissions": ["directory.read", "tasks.manage", "tasks.read", "tasks.write"],
+        "permissions": [
+            *("directory.read", "meetings.manage", "meetings.read", "meetings.write"),
+            *("tasks.manage", "tasks.read", "tasks.write"),
+        ],
     }
 
 

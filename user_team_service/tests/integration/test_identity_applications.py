@@ -44,7 +44,7 @@ def test_a_new_service_is_told_its_secret_once(admin, service, client):
 def test_its_permissions_are_chosen_from_those_of_the_suite(admin, service):
     application, _secret = service
     page = f"/admin/identity/application/{application.pk}/change/"
-    assert admin.get(page).content.decode().count('name="permissions"') == 7
+    assert admin.get(page).content.decode().count('name="permissions"') == 10
     chosen = suite_permissions().get(codename="tasks.read")
     admin.post(page, {**SERVICE, "permissions": [chosen.pk]})
     assert application.permissions.get() == chosen

@@ -23,7 +23,10 @@ def test_the_whole_way_gives_an_access_token_and_an_id_token(web, person, read):
     assert jwt.get_unverified_header(tokens["access_token"])["typ"] == "at+jwt"
     assert (access["sub"], access["client_id"]) == (str(person.oid), web.client_id)
     assert (access["scope"], access["token_use"]) == ("openid profile email", "access")
-    assert access["permissions"] == ["directory.read", "tasks.read", "tasks.write"]
+    assert access["permissions"] == [
+        *("directory.read", "meetings.read", "meetings.write"),
+        *("tasks.read", "tasks.write"),
+    ]
     identity = read(tokens["id_token"], web.client_id)
     assert jwt.get_unverified_header(tokens["id_token"])["typ"] == "JWT"
     assert (identity["sub"], identity["nonce"]) == (str(person.oid), "n-1")

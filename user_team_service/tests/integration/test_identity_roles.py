@@ -1,15 +1,18 @@
 """Roles are groups: administrators change what they hold, and nobody loses them by accident."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
+from django.apps import apps
 from django.contrib.auth.models import Group
 
 from user_team.identity.permissions import NAMES, effective_permissions, group_name, suite_permissions
 from user_team.users.models import Role, User
 
 CONTRACT = Path(__file__).parents[3] / "contracts" / "permissions.yaml"
+EMPLOYEE = ["directory.read", "meetings.read", "meetings.write", "tasks.read", "tasks.write"]
 
 
 def test_permissions_and_roles_are_those_of_the_contract(db):
@@ -23,17 +26,32 @@ def test_permissions_and_roles_are_those_of_the_contract(db):
 
 def test_what_one_may_comes_of_role_groups_and_oneself(company):
     person = company.person()
-    assert effective_permissions(person) == ["directory.read", "tasks.read", "tasks.write"]
+    assert effective_permissions(person) == EMPLOYEE
     auditors = Group.objects.create(name="Auditors")
     auditors.permissions.set(suite_permissions().filter(codename="notifications.read"))
     person.groups.add(auditors)
     person.user_permissions.set(suite_permissions().filter(codename__in=["projects.all", "tasks.read"]))
-    mine = ["directory.read", "notifications.read", "projects.all", "tasks.read", "tasks.write"]
+    mine = [
+        *("directory.read", "meetings.read", "meetings.write", "notifications.read"),
+        *("projects.all", "tasks.read", "tasks.write"),
+    ]
     assert effective_permissions(person) == mine
     Group.objects.get(name="role: employee").permissions.clear()
     assert effective_permissions(person) == ["notifications.read", "projects.all", "tasks.read"]
     person.groups.add(Group.objects.get(name="Organization administrators"))
     assert len(effective_permissions(person)) == 3, "rights in the admin are no rights in the suite"
+
+
+def test_roles_may_do_with_meetings_what_they_could_do_with_tasks(company):
+    """On a suite that had no meetings, whose administrators had changed what roles may do."""
+    meetings = import_module("user_team.identity.migrations.0003_meetings")
+    employee, manager = (Group.objects.get(name=f"role: {role}") for role in ("employee", "manager"))
+    meetings.take_meetings_away(apps, None)
+    employee.permissions.remove(suite_permissions().get(codename="tasks.write"))
+    manager.permissions.clear()
+    meetings.let_roles_meet(apps, None)
+    assert effective_permissions(company.person()) == ["directory.read", "meetings.read", "tasks.read"]
+    assert not manager.permissions.exists()
 
 
 def test_a_superuser_may_everything_whatever_the_role(superuser):

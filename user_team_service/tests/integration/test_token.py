@@ -68,7 +68,7 @@ def test_a_right_password_gives_a_token_that_says_who_one_is(person, client, pat
         "surname": "К",
         "email": person.email,
         "role": "employee",
-        "permissions": ["directory.read", "tasks.read", "tasks.write"],
+        "permissions": ["directory.read", "meetings.read", "meetings.write", "tasks.read", "tasks.write"],
     }
 
 
