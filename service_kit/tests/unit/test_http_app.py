@@ -43,6 +43,7 @@ def make_app():
         allowed_hosts=["things.example"],
         limits=Limits(body=MAX_BODY, larger_bodies={"/api/things/import": 2 * MAX_BODY}),
         slashed_prefix="/api/",
+        secret_paths=["/api/files/"],
     )
 
     @app.get("/api/things/")
@@ -75,6 +76,10 @@ def make_app():
         responses=problem(409, "The move is not allowed.", "new cannot become done.", allowed=["done"]),
     )
     async def documented(thing: Thing, _match: IfMatch, _none_match: IfNoneMatch, _once: Once) -> None: ...
+
+    @app.get("/api/files/{name}.ics")
+    async def get_file(name: str) -> int:
+        return len(name)
 
     @app.get("/api/broken/")
     async def broken() -> None:
@@ -117,6 +122,20 @@ async def test_a_path_without_its_last_slash_is_found_without_a_redirect(client)
     with_slash, without = await client.get("/api/things/?size=7"), await client.get("/api/things?size=7")
     assert without.status_code == 200
     assert without.json() == with_slash.json()
+
+
+async def test_the_name_of_a_file_ends_without_a_slash(client):
+    assert (await client.get("/api/files/calendar.ics")).json() == len("calendar")
+    assert_problem(await client.get("/api/files/calendar.ics/"), 404)
+
+
+async def test_a_path_that_goes_on_with_a_secret_is_not_logged(client):
+    with capture_logs() as logs:
+        for path in (f"{SECRET}.ics", f"{SECRET}/", f"{SECRET}%00", f"{SECRET}.ics?a=1&a=2", ""):
+            answer = await client.get(f"/api/files/{path}")
+            assert SECRET not in answer.text
+    assert [entry["path"] for entry in logs] == ["/api/files/[secret]"] * 4 + ["/api/files/"]
+    assert SECRET not in str(logs)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,10 @@ async def test_what_the_client_has_is_not_sent_again(client, given, status):
         assert answer.headers["etag"] == '"v3"'
 
 
+def test_a_version_may_be_a_digest():
+    assert etag("0a1b") == not_modified("0a1b").headers["ETag"] == '"v0a1b"'
+
+
 VALUES = st.tuples(
     st.none() | st.datetimes(timezones=st.just(UTC)),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200),

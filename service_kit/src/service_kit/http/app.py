@@ -38,6 +38,7 @@ def create_app(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     rate_limit: str | None = None,
     slashed_prefix: str | None = None,
+    secret_paths: Sequence[str] = (),
     tags: Mapping[str, str] = MappingProxyType({}),
     docs: bool = True,
 ) -> FastAPI:
@@ -51,13 +52,15 @@ def create_app(
         limits: sizes above which a request is refused.
         rate_limit: how many requests one sender may make, e.g. `100/second`; unlimited without it. Such an
             app has an `Authenticator` as `app.state.authenticator`.
-        slashed_prefix: below it paths end with a slash, and are found without it as well.
+        slashed_prefix: below it paths end with a slash, and are found without it as well; names of files
+            have none.
+        secret_paths: prefixes of paths that go on with a secret, which no log may hold.
         tags: the groups of routes on the API page, and what each is about.
         docs: whether /docs and /openapi.json are served.
     """
     middleware = [
         Middleware(RequestMetrics),
-        Middleware(RequestContext),
+        Middleware(RequestContext, secret_paths=secret_paths),
         Middleware(RequestLimits, allowed_hosts=allowed_hosts, limits=limits),
     ]
     if rate_limit is not None:

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Sequence
 from http import HTTPStatus
 from time import perf_counter
 
@@ -33,8 +34,10 @@ _DEFAULT_HEADERS = {
 class RequestContext:
     """ASGI middleware: see the module's docstring. It never raises for an HTTP request."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, secret_paths: Sequence[str] = ()) -> None:
+        """What follows one of the prefixes `secret_paths` is not logged."""
         self._app = app
+        self._secret_paths = secret_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,16 +45,17 @@ class RequestContext:
             return
         scope["request_id"] = _request_id(scope)
         with traced(_traceparent(scope)), structlog.contextvars.bound_contextvars(**_ids(scope)):
-            await _Exchange(self._app, scope, send).run(receive)
+            await _Exchange(self._app, scope, send, self._secret_paths).run(receive)
 
 
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, send: Send) -> None:
+    def __init__(self, app: ASGIApp, scope: Scope, send: Send, secret_paths: Sequence[str]) -> None:
         self._app = app
         self._scope = scope
         self._send = send
+        self._secret_paths = secret_paths
         self._status: int | None = None
 
     async def run(self, receive: Receive) -> None:
@@ -81,8 +85,8 @@ class _Exchange:
         await self._send(message)
 
     def _log(self, seconds: float) -> None:
-        path = self._scope["path"][:_MAX_LOGGED_PATH]
-        # Paths hold ids only; a query may hold a name, so it is not logged.
+        path = self._path()
+        # A query may hold a name, so it is not logged.
         write = log.debug if path.startswith(QUIET) else log.info
         write(
             "http_request",
@@ -92,6 +96,12 @@ class _Exchange:
             ms=round(seconds * 1000, 2),
             caller=self._caller(),
         )
+
+    def _path(self) -> str:
+        """Paths hold ids only, but for those that are said to hold secrets."""
+        path: str = self._scope["path"]
+        secret = (prefix for prefix in self._secret_paths if path.startswith(prefix) and path != prefix)
+        return next((f"{prefix}[secret]" for prefix in secret), path[:_MAX_LOGGED_PATH])
 
     def _caller(self) -> str | None:
         """Their oid, if somebody has asked for it: a name does not go into a log."""

@@ -13,13 +13,16 @@ _TAGS = rf"^(\*|{_TAG}([ \t]*,[ \t]*{_TAG})*)$"
 _ANY = "*"
 _MAX = 1_000
 
+# A number, or a digest of what is shown.
+Version = int | str
 
-def etag(version: int) -> str:
+
+def etag(version: Version) -> str:
     """The strong entity tag of a version."""
     return f'"v{version}"'
 
 
-def not_modified(version: int) -> Response:
+def not_modified(version: Version) -> Response:
     """The answer to a client that has this version already."""
     return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag(version)})
 
@@ -49,7 +52,7 @@ class NoneMatch:
 
     tags: frozenset[str]
 
-    def matches(self, version: int) -> bool:
+    def matches(self, version: Version) -> bool:
         """Whether the client has this version already: the answer is then `not_modified`."""
         # Weak comparison (8.8.3.2).
         return bool({tag.removeprefix("W/") for tag in self.tags} & {_ANY, etag(version)})

@@ -145,8 +145,8 @@ async def refuse_repeated_parameters(request: Request) -> None:
 class TrailingSlash:
     """ASGI middleware: under `prefix`, a path without its last slash is the path with it.
 
-    No redirect: its address would have to be built from the Host header, which is wrong behind a
-    proxy that changes the host, the scheme or the path.
+    The name of a file, such as `calendar.ics`, is left as it is. No redirect: its address would have to be
+    built from the Host header, which is wrong behind a proxy that changes the host, the scheme or the path.
     """
 
     def __init__(self, app: ASGIApp, *, prefix: str) -> None:
@@ -154,12 +154,12 @@ class TrailingSlash:
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] == "http"
-            and scope["path"].startswith(self._prefix)
-            and not scope["path"].endswith("/")
-        ):
+        if scope["type"] == "http" and self._lacks_slash(scope["path"]):
             # In place: the metrics, outside of here, find the matched route in this scope.
             scope["path"] += "/"
             scope["raw_path"] += b"/"
         await self._app(scope, receive, send)
+
+    def _lacks_slash(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        return path.startswith(self._prefix) and bool(name) and "." not in name
