@@ -33,3 +33,13 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+async def pause(clock: Clock, seconds: float, unless: asyncio.Event) -> None:
+    """Wait for `seconds`, or less when the event is set."""
+    waits = [asyncio.ensure_future(it) for it in (clock.sleep(seconds), unless.wait())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -23,6 +23,13 @@ TOKEN_KEYS_CONFIRMED = Gauge(
     "auth_keys_confirmed_timestamp_seconds",
     "When the issuer last confirmed the keys that tokens are checked with.",
 )
+SCHEDULE_RUNS = Counter("schedule_runs", "Looks at what is due, by how they ended.", ("schedule", "outcome"))
+SCHEDULE_SUCCEEDED = Gauge(
+    "schedule_last_success_timestamp_seconds",
+    "When a schedule was last kept without an error; before that, when the process began.",
+    ("schedule",),
+)
+JOB_RUNS = Counter("job_runs", "Times that a job was taken up, by how they ended.", ("entrypoint", "outcome"))
 HEALTH_CHECK_OK = Gauge("health_check_ok", "1 while a check of readiness passes.", ("check",))
 
 CONSUMED = Counter("consumer_messages", "Messages whose offset was committed.", _PLACE)

@@ -4,15 +4,16 @@ from service_kit.clock import SystemClock
 from service_kit.db import Database
 from service_kit.health import Health, worker_app
 from service_kit.http import HttpServer
+from service_kit.jobs import JobRunner
 from service_kit.process import serve
 from task_meeting.settings import Settings
-from task_meeting.worker import JobWorker
+from task_meeting.worker import job_runner
 
 
 async def run_jobs(settings: Settings) -> None:
     """Work until a signal; health and metrics are served beside it."""
     database = Database(settings.database_url, application_name="task_meeting.jobs")
-    worker = JobWorker(database, clock=SystemClock())
+    worker = job_runner(database, clock=SystemClock())
     server = HttpServer(
         worker_app(_health(database, worker), title="Team Suite: jobs of tasks and meetings"),
         host=settings.api_host,
@@ -25,7 +26,7 @@ async def run_jobs(settings: Settings) -> None:
         await database.close()
 
 
-def _health(database: Database, worker: JobWorker) -> Health:
+def _health(database: Database, worker: JobRunner) -> Health:
     health = Health()
     health.register("database", database.ping)
     health.register("jobs", worker.check)

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from service_kit.clock import SystemClock
 from service_kit.health import NotReadyError
-from task_meeting.worker import JobWorker
+from task_meeting.worker import Work, job_runner
 
 TASKS = "/api/tasks/reassign/"
 NAME = "task_meeting.jobs"
@@ -24,7 +24,7 @@ NAME = "task_meeting.jobs"
 
 @asynccontextmanager
 async def working(database, **options):
-    worker = JobWorker(database, clock=SystemClock(), **options)
+    worker = job_runner(database, clock=SystemClock(), **options)
     task = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -121,7 +121,7 @@ async def test_a_restart_of_the_database_does_not_silence_the_worker(
 
 
 async def test_a_worker_that_is_told_to_stop_while_it_connects_stops(database):
-    worker = JobWorker(database, clock=SystemClock())
+    worker = job_runner(database, clock=SystemClock())
     task = asyncio.create_task(worker.run())
     await asyncio.sleep(0)  # so far that it waits for the connection
     worker.stop()
@@ -217,7 +217,7 @@ async def test_readiness_and_a_metric_notice_a_job_that_nobody_gets_on_with(
     database, team_of_three, ask, query
 ):
     await team_of_three(1)
-    worker = JobWorker(database, clock=SystemClock())
+    worker = job_runner(database, clock=SystemClock())
     with pytest.raises(NotReadyError, match="not connected"):
         await worker.check()
     await ask()
@@ -275,7 +275,7 @@ async def test_housekeeping_forgets_old_keys_and_finds_lost_jobs(
     await query("UPDATE idempotency_key SET created_at = now() - interval '25 h' WHERE key = 'old'")
     await query("DELETE FROM pgqueuer")
     for _ in range(2):
-        await JobWorker(database, clock=SystemClock()).keep_house(None)
+        assert not await Work(database, SystemClock()).keep_house()
         assert await query("SELECT key FROM idempotency_key") == [("new",)]
         queued = await query("SELECT convert_from(payload, 'UTF8') FROM pgqueuer ORDER BY 1")
         assert [(UUID(job),) for (job,) in queued] == await query("SELECT oid FROM reassign_job ORDER BY 1")

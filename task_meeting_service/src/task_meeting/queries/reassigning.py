@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from pgqueuer.adapters.persistence.queries import Queries
 from sqlalchemy import ColumnExpressionArgument, Row, func, insert, select, text, tuple_
 
+from service_kit import jobs
 from service_kit.db import ReadSession, WriteSession
-from service_kit.tracing import current_traceparent
 from task_meeting.models import ReassignChoice, ReassignJob, ReassignPool, Task, Team
 from task_meeting.queries.eligible import Scope
 
@@ -57,18 +56,8 @@ async def list_workloads(
 
 
 async def enqueue(session: WriteSession, job_oid: UUID) -> None:
-    """Let a worker take up the job when, and only when, the caller's transaction commits.
-
-    pgqueuer writes on the transaction's own connection. One entry for each job: another one is ignored.
-    """
-    # The driver's transaction begins with SQLAlchemy's first statement, not with its session.
-    await session.execute(text("SELECT 1"))
-    connection = await (await session.connection()).get_raw_connection()
-    queue = Queries.from_asyncpg_connection(connection.driver_connection)  # type: ignore[arg-type]
-    key = str(job_oid)
-    trace = current_traceparent()
-    headers = {} if trace is None else {"traceparent": trace}
-    await queue.enqueue(ENTRYPOINT, key.encode(), dedupe_key=key, headers=headers, on_conflict="skip")
+    """Let a worker take up the job when, and only when, the caller's transaction commits."""
+    await jobs.enqueue(session, ENTRYPOINT, str(job_oid))
 
 
 async def list_lost(session: ReadSession) -> Sequence[UUID]:
