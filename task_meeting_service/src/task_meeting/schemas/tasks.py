@@ -105,7 +105,7 @@ class TaskReplacement(Strict):
     deadline_time_zone: TimeZone | None
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
+def without_defaults(schema: dict[str, Any]) -> None:
     """What is left out of a patch is left alone: it has no default."""
     for field in schema["properties"].values():
         field.pop("default", None)
@@ -114,7 +114,7 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 class TaskPatch(Strict):
     """Fields of a task to be changed; those left out stay as they are."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     title: Title = ""
     description: Description = ""

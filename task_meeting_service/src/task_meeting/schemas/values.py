@@ -2,22 +2,36 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+)
 
 from task_meeting.schemas.base import Schema
 
 # One line, without outer blanks and control characters: what looks the same is the same.
 ONE_LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 NO_NUL = r"^[^\x00]*$"
+_WHEN = re.compile(
+    r"\d{4}-\d\d-\d\d|(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?",
+    re.ASCII,
+)
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)")
 # Years that every client can show in every time zone.
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9998, 12, 31, tzinfo=UTC)
+_FIRST_MEETING = 2000
+_LAST_MEETING = 2100
 
 
 class Strict(Schema):
@@ -77,4 +91,33 @@ TimeZone = Annotated[
     str,
     AfterValidator(_known_zone),
     Field(max_length=64, description="A name of the IANA time zone database.", examples=["Europe/Moscow"]),
+]
+
+
+def _when(value: Any) -> date | datetime:
+    """To the second, as calendars have it (RFC 5545, 3.3.5)."""
+    match = _WHEN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("No date, local time or time with an offset, such as 2026-11-23T10:00:00")
+    time, offset = match.groups()
+    try:
+        it = datetime.fromisoformat((time + (offset or "")).upper()) if time else date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("There is no such date or time") from None
+    if not _FIRST_MEETING <= it.year <= _LAST_MEETING:
+        raise ValueError(f"Not between the years {_FIRST_MEETING} and {_LAST_MEETING}")
+    return it
+
+
+When = Annotated[
+    date | datetime,
+    PlainValidator(_when),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$",
+            "description": "A date, of a whole day; a local time in `time_zone`; RFC 3339 with an offset.",
+            "examples": ["2026-11-23T10:00:00"],
+        }
+    ),
 ]
