@@ -133,6 +133,17 @@ def test_every_port_variable_says_the_containers_port(chart):
         assert given == {str(port["containerPort"]) for port in container.get("ports", [])}, name
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("", "http://suite-task-meeting-api"), ("tasks.example.org", "https://tasks.example.org")],
+    ids=["inside", "ingress"],
+)
+def test_links_to_calendars_begin_with_the_name_that_people_use(host, address):
+    given = render("--set", f"services.task-meeting-api.host={host}")
+    (api,) = (container for name, container in containers(given) if name == "suite-task-meeting-api")
+    assert variables(api)["TASK_MEETING_PUBLIC_URL"] == address
+
+
 def test_consumers_scale_on_the_lags_of_their_own_group_up_to_the_partitions(chart):
     contracts = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in TOPICS.glob("*.yaml")]
     allowed = {

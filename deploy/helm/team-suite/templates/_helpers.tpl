@@ -64,13 +64,18 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{ first $found }}
 {{- end }}
 
+{{/* A service's address as people know it: by its host or, if it has none, inside the cluster. In: root, name. */}}
+{{- define "suite.address" -}}
+{{- $host := (get .root.Values.services .name).host -}}
+{{ ternary (printf "https://%s" $host) (printf "http://%s-%s" .root.Release.Name .name) (not (empty $host)) }}
+{{- end }}
+
 {{/* Who signs access tokens, whom they are for, and where its keys are. In: root, service. */}}
 {{- define "suite.tokenVariables" -}}
 {{- if .service.tokens }}
 {{- $name := include "suite.issuer" .root }}
 {{- $inside := printf "%s-%s" .root.Release.Name $name }}
-{{- $host := (get .root.Values.services $name).host }}
-{{- $address := ternary (printf "https://%s" $host) (printf "http://%s" $inside) (not (empty $host)) }}
+{{- $address := include "suite.address" (dict "root" .root "name" $name) }}
 - {name: AUTH_ISSUER, value: {{ .root.Values.tokens.issuer | default $address | quote }}}
 - {name: AUTH_AUDIENCE, value: {{ .root.Values.tokens.audience | quote }}}
 {{- if eq .service.tokens "issues" }}
