@@ -81,8 +81,13 @@ def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def is_time_zone(name: str) -> bool:
+    """Whether the IANA database has it."""
+    return name in _time_zones()
+
+
 def _known_zone(name: str) -> str:
-    if name not in _time_zones():
+    if not is_time_zone(name):
         raise ValueError("Not a time zone of the IANA database")
     return name
 
