@@ -1,13 +1,29 @@
-"""When a meeting takes place: a local time, a zone and a rule, and the moments that follow (RFC 5545)."""
+"""When a meeting takes place: a local time, a zone and a rule, and the moments that follow (RFC 5545).
 
-from collections.abc import Iterable, Sequence
+What recurs is the time on the wall. A local time that a zone leaves out is read with the offset before the
+gap, and of one that comes twice the first counts (3.3.5).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from task_meeting.service.meetings import rules
+from task_meeting.service.meetings.recurrence import Rule
+
+LONGEST = timedelta(days=14)
+MAX_EXCEPTIONS = 200
+# Meetings begin from FIRST on and before LAST_START; no series goes beyond LAST.
+FIRST, LAST_START, LAST = date(2000, 1, 1), date(2100, 1, 1), date(2199, 12, 31)
+_DAY = timedelta(days=1)
+# Beyond every local time that a meeting may have.
+_PAST, _FUTURE = datetime(1999, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC)
 
 
 class ScheduleError(ValueError):
-    """A schedule that cannot be kept; `field` is `start`, `end`, `time_zone`, `recurrence` or `exceptions`."""
+    """What cannot be kept: `field` is `start`, `end`, `time_zone`, `recurrence` or `exceptions`."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -33,7 +49,7 @@ class Schedule:
     """When a meeting is, as people mean it.
 
     `start` is naive local time in `time_zone` (IANA; midnight if `all_day`). `duration` is exact (all-day:
-    whole days, of whatever length). `recurrence` is the value of an RRULE without its name.
+    days, however long they are; 3.8.5.3). `recurrence` is the value of an RRULE without its name.
     """
 
     start: datetime
@@ -46,7 +62,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One time that a meeting takes place: its name in local time (RFC 5545, 3.8.4.4), and from when to when (UTC)."""
+    """One time that a meeting takes place: its name (local time; 3.8.4.4), from when to when (UTC)."""
 
     original_start: datetime
     starts_at: datetime
@@ -54,34 +70,208 @@ class Occurrence:
 
 
 def occurrences(schedule: Schedule, since: datetime, until: datetime) -> list[Occurrence]:
-    """Those that overlap [since, until), two aware moments, in the order of `starts_at`."""
-    raise NotImplementedError
+    """Those that overlap [since, until), two aware moments, in the order of `starts_at`.
+
+    The schedule has passed `check`. The work grows with the window (a year of a daily series: 1 ms), not
+    with the age of the series.
+    """
+    since, until = max(since, _PAST), min(until, _FUTURE)
+    # Local dates are less than two days from UTC's.
+    window = (since - schedule.duration).date() - 2 * _DAY, until.date() + 2 * _DAY
+    changed = {exception.original_start for exception in schedule.exceptions}
+    regular = (start for start in _originals(schedule, *window) if start not in changed)
+    found = [_occurrence(schedule, start) for start in regular] + _moved(schedule)
+    return sorted(
+        (one for one in found if one.starts_at < until and one.ends_at > since),
+        key=lambda one: (one.starts_at, one.original_start),
+    )
+
+
+def last_end(schedule: Schedule) -> datetime | None:
+    """When the last occurrence ends (UTC); None for a series without end. The schedule has passed `check`."""
+    if (rule := _rule(schedule)) and not _is_bounded(rule):
+        return None
+    last = _last_regular(schedule)
+    ends = [one.ends_at for one in _moved(schedule)]
+    return max(ends + ([_occurrence(schedule, last).ends_at] if last else []))
 
 
 def check(schedule: Schedule) -> None:
-    """Refuse what cannot be kept, in milliseconds whatever was sent.
+    """Refuse what cannot be kept; in milliseconds, whatever was sent.
 
     Raises:
         ScheduleError: with the field and what is wrong with it.
     """
-    raise NotImplementedError
+    _check_zone(schedule.time_zone)
+    _check_time("start", schedule.start, all_day=schedule.all_day, before=LAST_START)
+    _check_duration("end", schedule.duration, all_day=schedule.all_day)
+    _check_rule(schedule)
+    _check_exceptions(schedule)
 
 
 def canonical(recurrence: str) -> str:
-    """The rule in the form that is stored: capital letters, as RFC 5545 writes them."""
+    """A rule in capital letters, as it is checked and kept; the rest stays as it was sent."""
     return recurrence.strip().upper()
 
 
-def last_end(schedule: Schedule) -> datetime | None:
-    """When the last occurrence ends (UTC); None for a series without end."""
-    raise NotImplementedError
-
-
 def to_json(exceptions: Iterable[Exceptional]) -> list[dict[str, Any]]:
-    """For the column `meeting.exceptions`."""
-    raise NotImplementedError
+    """For the column `meeting.exceptions`: local times in ISO 8601, durations in seconds."""
+    return [
+        {
+            "original_start": exception.original_start.isoformat(),
+            "start": exception.start.isoformat() if exception.start else None,
+            "duration_s": round(exception.duration.total_seconds()) if exception.duration else None,
+        }
+        for exception in exceptions
+    ]
 
 
 def from_json(stored: Iterable[dict[str, Any]]) -> list[Exceptional]:
     """What `to_json` made."""
-    raise NotImplementedError
+    return [
+        Exceptional(
+            datetime.fromisoformat(one["original_start"]),
+            datetime.fromisoformat(one["start"]) if one["start"] else None,
+            timedelta(seconds=one["duration_s"]) if one["duration_s"] else None,
+        )
+        for one in stored
+    ]
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ScheduleError("time_zone", "Not a time zone of the IANA database") from error
+
+
+def _check_time(field: str, local: datetime, *, all_day: bool, before: date) -> None:
+    if not FIRST <= local.date() < before:
+        raise ScheduleError(field, f"Not between the years {FIRST.year} and {before.year - 1}")
+    if local.microsecond:
+        raise ScheduleError(field, "Times are in whole seconds")
+    if all_day and local.time() != time():
+        raise ScheduleError(field, "A meeting of whole days begins at midnight")
+
+
+def _check_duration(field: str, duration: timedelta, *, all_day: bool) -> None:
+    if not timedelta() < duration <= LONGEST:
+        raise ScheduleError(field, f"A meeting ends after it begins, and within {LONGEST.days} days")
+    if all_day and duration % _DAY:
+        raise ScheduleError(field, "A meeting of whole days lasts whole days")
+    if duration.microseconds:
+        raise ScheduleError(field, "Times are in whole seconds")
+
+
+def _check_rule(schedule: Schedule) -> None:
+    try:
+        rule = _rule(schedule)
+    except ValueError as error:
+        raise ScheduleError("recurrence", str(error)) from error
+    if not rule:
+        return
+    if rule.until and not FIRST.year <= rule.until.year <= LAST.year:
+        raise ScheduleError("recurrence", f"UNTIL is not between the years {FIRST.year} and {LAST.year}")
+    if rule.start not in rule:
+        raise ScheduleError("recurrence", "The rule does not fall on the day on which the meeting begins")
+    if _last_day(schedule, rule) < rule.start:
+        raise ScheduleError("recurrence", "UNTIL is before the meeting begins")
+    if rule.count and len(rule.counted) < rule.count:
+        raise ScheduleError("recurrence", "COUNT is not reached within 50 years")
+
+
+def _check_exceptions(schedule: Schedule) -> None:
+    exceptions = schedule.exceptions
+    rule = _rule(schedule)
+    if not exceptions:
+        return
+    if not rule:
+        raise ScheduleError("exceptions", "Only a series has exceptions")
+    if len(exceptions) > MAX_EXCEPTIONS:
+        raise ScheduleError("exceptions", f"A series has at most {MAX_EXCEPTIONS} exceptions")
+    if len({exception.original_start for exception in exceptions}) < len(exceptions):
+        raise ScheduleError("exceptions", "An occurrence has two exceptions")
+    last = _last_day(schedule, rule)
+    for exception in exceptions:
+        _check_exception(schedule, rule, last, exception)
+    if _is_bounded(rule) and not _moved(schedule) and not _last_regular(schedule):
+        raise ScheduleError("exceptions", "Nothing is left of the series; cancel the meeting")
+
+
+def _check_exception(schedule: Schedule, rule: Rule, last: date, exception: Exceptional) -> None:
+    original = exception.original_start
+    if original.time() != schedule.start.time() or original.date() > last or original.date() not in rule:
+        raise ScheduleError("exceptions", f"{original.isoformat()} is no occurrence of the series")
+    if exception.start:
+        _check_time("exceptions", exception.start, all_day=schedule.all_day, before=LAST)
+    if exception.duration is not None:
+        _check_duration("exceptions", exception.duration, all_day=schedule.all_day)
+
+
+def _rule(schedule: Schedule) -> Rule | None:
+    return None if schedule.recurrence is None else rules.parse(schedule.recurrence, schedule.start.date())
+
+
+def _is_bounded(rule: Rule) -> bool:
+    return rule.count is not None or rule.until is not None
+
+
+def _originals(schedule: Schedule, first: date, last: date) -> Iterator[datetime]:
+    """Where the rule puts occurrences, on these days."""
+    rule = _rule(schedule)
+    if not rule:
+        return iter((schedule.start,))
+    days = rule.between(first, min(last, _last_day(schedule, rule)))
+    return (_beginning(schedule, day) for day in days)
+
+
+def _last_day(schedule: Schedule, rule: Rule) -> date:
+    """The last day that an occurrence may begin on."""
+    if rule.count:
+        return rule.counted[-1]
+    if isinstance(rule.until, datetime):
+        return _last_day_until(schedule, rule.until)
+    return rule.until or LAST
+
+
+def _last_day_until(schedule: Schedule, until: datetime) -> date:
+    """Of an inclusive end, in local time or UTC (3.3.10)."""
+    moment = until if until.tzinfo else _utc(schedule, until)
+    day = moment.astimezone(ZoneInfo(schedule.time_zone)).date()
+    around = (day + _DAY, day, day - _DAY)
+    return next(day for day in around if _utc(schedule, _beginning(schedule, day)) <= moment)
+
+
+def _last_regular(schedule: Schedule) -> datetime | None:
+    """The last original start that has no exception."""
+    rule = _rule(schedule)
+    if not rule:
+        return schedule.start
+    changed = {exception.original_start for exception in schedule.exceptions}
+    starts = (_beginning(schedule, day) for day in rule.before(_last_day(schedule, rule)))
+    return next((start for start in starts if start not in changed), None)
+
+
+def _beginning(schedule: Schedule, day: date) -> datetime:
+    return datetime.combine(day, schedule.start.time())
+
+
+def _moved(schedule: Schedule) -> list[Occurrence]:
+    return [
+        _occurrence(schedule, one.original_start, one.start, one.duration)
+        for one in schedule.exceptions
+        if one.start
+    ]
+
+
+def _occurrence(
+    schedule: Schedule, original: datetime, start: datetime | None = None, duration: timedelta | None = None
+) -> Occurrence:
+    start, duration = start or original, duration or schedule.duration
+    starts_at = _utc(schedule, start)
+    ends_at = _utc(schedule, start + duration) if schedule.all_day else starts_at + duration
+    return Occurrence(original, starts_at, ends_at)
+
+
+def _utc(schedule: Schedule, local: datetime) -> datetime:
+    return local.replace(tzinfo=ZoneInfo(schedule.time_zone)).astimezone(UTC)
