@@ -25,7 +25,8 @@ class Reminder(Base):
     __tablename__ = "reminder"
     __table_args__ = (
         Index("uq_reminder", "subject_oid", "user_oid", "kind", "due_at", "occasion", unique=True),
-        Index("ix_reminder_user", "user_oid", "id"),
+        # What is to be forgotten.
+        Index("ix_reminder_created", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

@@ -7,13 +7,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 
-def _iso_ms(moment: datetime) -> str:
+def iso_ms(moment: datetime) -> str:
+    """ISO 8601, UTC, milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 Moment = Annotated[
     datetime,
-    PlainSerializer(_iso_ms, return_type=str),
+    PlainSerializer(iso_ms, return_type=str),
     Field(description="ISO 8601, UTC, milliseconds.", examples=["2026-11-21T10:00:00.123Z"]),
 ]
 UserOid = Annotated[UUID, Field(examples=["7d2f6c0e-58a1-4d0e-9d5c-0c1a6c1f3a11"])]

@@ -50,4 +50,4 @@ def _create_reminder() -> None:
     op.create_index(
         "uq_reminder", "reminder", ["subject_oid", "user_oid", "kind", "due_at", "occasion"], unique=True
     )
-    op.create_index("ix_reminder_user", "reminder", ["user_oid", "id"])
+    op.create_index("ix_reminder_created", "reminder", ["created_at"])

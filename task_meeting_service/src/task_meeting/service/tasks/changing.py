@@ -16,6 +16,7 @@ from task_meeting.events import TaskNews, task_event
 from task_meeting.models import Task, TaskChange
 from task_meeting.schemas import tasks as schemas
 from task_meeting.service.choosing import Choice
+from task_meeting.service.reminding.keeping import Ground, ground, keep_plans
 
 Shown = dict[str, Any]
 
@@ -54,22 +55,23 @@ class Creation:
 async def change(session: WriteSession, changes: Sequence[Change]) -> None:
     """Apply changes, each of another task; one that makes no difference leaves its task as it is."""
     now = datetime.now(UTC)
-    await _keep(session, [made for made in (_apply(it, now) for it in changes) if made is not None])
+    await _keep(session, [made for made in (_apply(it, now) for it in changes) if made is not None], now)
 
 
 async def create(session: WriteSession, creations: Sequence[Creation]) -> None:
     """Add tasks."""
     session.add_all(it.task for it in creations)
     await session.flush()
-    await _keep(session, [_created(it) for it in creations])
+    await _keep(session, [_created(it) for it in creations], datetime.now(UTC))
 
 
 async def delete(session: WriteSession, task: Task, actor_oid: UUID) -> None:
     """Delete a task, which was loaded FOR UPDATE. Its comments go with it, its history stays."""
-    before = _content(shown(task))
+    before, now = _content(shown(task)), datetime.now(UTC)
     task.version += 1
-    task.updated_at = datetime.now(UTC)
-    await _keep(session, [_Made(task, before, {}, actor_oid, None, ("task.deleted.v1",))])
+    task.updated_at = now
+    # When it was to be looked at goes with it.
+    await _keep(session, [_Made(task, before, {}, actor_oid, None, ("task.deleted.v1",), ground(task))], now)
     await session.delete(task)
 
 
@@ -85,7 +87,10 @@ def told(task: Task) -> Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A change that was made: `before` and `after` hold the fields that differ, as the API shows them."""
+    """A change that was made: `before` and `after` hold the fields that differ, as the API shows them.
+
+    `ground` is what reminders stood on before it.
+    """
 
     task: Task
     before: Shown
@@ -93,6 +98,7 @@ class _Made:
     actor_oid: UUID | None
     choice: Choice | None
     news: Sequence[TaskNews]
+    ground: Ground | None = None
     reason: str | None = None
 
     def history(self) -> TaskChange:
@@ -118,15 +124,16 @@ class _Made:
             yield task_event(news, self.task.oid, data | about_choice)
 
 
-async def _keep(session: WriteSession, made: Sequence[_Made]) -> None:
+async def _keep(session: WriteSession, made: Sequence[_Made], now: datetime) -> None:
     session.add_all(it.history() for it in made)
     await session.flush()
+    await keep_plans(session, [(it.task, it.ground) for it in made], now)
     await outbox.emit(session, [event for it in made for event in it.events()])
 
 
 def _apply(change: Change, now: datetime) -> _Made | None:
     task, was_open = change.task, change.task.open
-    before = shown(task)
+    before, stood_on = shown(task), ground(task)
     for name, value in change.fields.items():
         setattr(task, name, value)
     after = shown(task)
@@ -142,6 +149,7 @@ def _apply(change: Change, now: datetime) -> _Made | None:
         change.actor_oid,
         change.choice,
         list(_news(task, set(names), was_open=was_open)),
+        stood_on,
         change.reason,
     )
 
