@@ -1,21 +1,14 @@
-"""Who left which project, and the open tasks that they left there."""
+"""The open tasks of those who left a project."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
 
 from service_kit.db import ReadSession, WriteSession
-from task_meeting.models import Assignment, ProjectSettings, Task
-
-
-class Membership(NamedTuple):
-    """A person in a project, by whichever assignment."""
-
-    user_oid: UUID
-    project_oid: UUID
-
+from task_meeting.models import ProjectSettings, Task
+from task_meeting.queries.membership import Leaver
 
 _LEFT = text("""
     SELECT t.*
@@ -29,26 +22,11 @@ _LEFT = text("""
 """)
 
 
-async def list_active(session: ReadSession, ids: Collection[int]) -> dict[int, Membership]:
-    """Whom the assignments put into which project at present; one that is not active is missing."""
-    statement = select(Assignment.id, Assignment.user_oid, Assignment.project_oid)
-    rows = await session.execute(statement.where(Assignment.id.in_(ids), ~Assignment.deleted))
-    return {number: Membership(user_oid, project_oid) for number, user_oid, project_oid in rows}
-
-
-async def list_ended(session: ReadSession, ids: Collection[int]) -> set[Membership]:
-    """Whom the assignments, which have ended, had put into which project."""
-    statement = select(Assignment.user_oid, Assignment.project_oid).where(Assignment.id.in_(ids))
-    return {Membership(*row) for row in await session.execute(statement)}
-
-
-async def lock_left_tasks(
-    session: WriteSession, memberships: Collection[Membership], limit: int
-) -> Sequence[Task]:
+async def lock_left_tasks(session: WriteSession, leavers: Collection[Leaver], limit: int) -> Sequence[Task]:
     """Some of the open tasks of those who are no longer in the project, for us alone."""
     parameters = {
-        "users": [it.user_oid for it in memberships],
-        "projects": [it.project_oid for it in memberships],
+        "users": [it.user_oid for it in leavers],
+        "projects": [it.project_oid for it in leavers],
         "limit": limit,
     }
     return (await session.scalars(select(Task).from_statement(_LEFT), parameters)).all()

@@ -10,22 +10,25 @@ from typing import Any
 from msgspec import UNSET
 from sqlalchemy import Table
 
-from service_kit.cdc import utc_from_ms
+from service_kit.cdc import FIRST_EPOCH, utc_from_ms
 from service_kit.db import WriteSession
 from service_kit.projection import sweep_unseen, touch_seen, upsert_newer
 from task_meeting.events import AssignmentChange
 from task_meeting.models import Assignment, Base, Person, Project, Team
+from task_meeting.queries import membership
+from task_meeting.queries.eligible import Place
 from task_meeting.service import leaving
+from task_meeting.service.meetings import following as meetings
 
 Row = dict[str, Any]
 
 
 async def follow(session: WriteSession, changes: Sequence[AssignmentChange]) -> None:
     """Apply changes of assignments; one that is not newer than what is known changes nothing."""
-    possible_leavers = await leaving.list_possible_leavers(session, changes)
+    before = await _list_before(session, changes)
     now = datetime.now(UTC)
     assignments = (_assignment(change, now) for change in changes)
-    await upsert_newer(session, _table(Assignment), assignments, key="id")
+    written = await upsert_newer(session, _table(Assignment), assignments, key="id")
     await touch_seen(session, _table(Assignment), _seen(changes), key="id")
     # A deleted row's copies may be older than a rename that was under way: only living rows tell names.
     living = [change for change in changes if not change.deleted]
@@ -33,7 +36,10 @@ async def follow(session: WriteSession, changes: Sequence[AssignmentChange]) -> 
     await upsert_newer(session, _table(Project), map(_project, living), key="oid")
     in_teams = (change for change in living if change.row.team_oid is not None)
     await upsert_newer(session, _table(Team), map(_team, in_teams), key="oid")
-    await leaving.give_up_tasks(session, possible_leavers)
+    leavers = leaving.list_leavers(changes, before)
+    await leaving.give_up_tasks(session, leavers)
+    moves = meetings.list_moves([change for change in changes if change.row.id in written], before)
+    await meetings.follow(session, moves, leavers)
 
 
 async def sweep(session: WriteSession, boundaries: Mapping[int, int]) -> int:
@@ -47,8 +53,22 @@ async def sweep(session: WriteSession, boundaries: Mapping[int, int]) -> int:
         How many were ended.
     """
     swept = await sweep_unseen(session, _table(Assignment), boundaries, key="id")
-    await leaving.give_up_tasks(session, await leaving.list_ended(session, swept))
+    ended = await membership.list_ended(session, swept) if swept else {}
+    leavers = {leaving.leaver(place) for place in ended.values()}
+    await leaving.give_up_tasks(session, leavers)
+    await meetings.follow(session, meetings.Moves(ended), leavers)
     return len(swept)
+
+
+async def _list_before(session: WriteSession, changes: Sequence[AssignmentChange]) -> dict[int, Place]:
+    """Where the assignments are that changes are about to be applied to. New rows cost no query."""
+    known = {change.row.id for change in changes if not _is_new(change)}
+    return await membership.list_active(session, known) if known else {}
+
+
+def _is_new(change: AssignmentChange) -> bool:
+    """Whether the row cannot have been there: in a later epoch, an id may have come again."""
+    return change.row.op == "c" and change.epoch == FIRST_EPOCH
 
 
 def _table(model: type[Base]) -> Table:

@@ -4,16 +4,15 @@ Somebody leaves when the last of their active assignments in a project ends, in 
 moved, or was not in a snapshot. Who comes back within one batch never left.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from service_kit.cdc import FIRST_EPOCH
 from service_kit.db import WriteSession
 from task_meeting.events import AssignmentChange
 from task_meeting.models import Task
 from task_meeting.queries import leaving as queries
-from task_meeting.queries.eligible import Scope
-from task_meeting.queries.leaving import Membership
+from task_meeting.queries.eligible import Place, Scope
+from task_meeting.queries.membership import Leaver
 from task_meeting.service.assigning import Vacancy, draw_all, new_seed
 from task_meeting.service.choosing import Choice
 from task_meeting.service.tasks.changing import Change, change
@@ -23,46 +22,32 @@ REASON = "left_project"
 _CHUNK = 500
 
 
-async def list_possible_leavers(
-    session: WriteSession, changes: Sequence[AssignmentChange]
-) -> set[Membership]:
-    """Who may leave which project by changes that are about to be applied. New rows cost no query."""
-    known = [change for change in changes if not _is_new(change)]
-    if not known:
-        return set()
-    before = await queries.list_active(session, {change.row.id for change in known})
-    return {
-        before[change.row.id]
-        for change in known
-        if change.row.id in before and not _keeps(change, before[change.row.id])
-    }
+def list_leavers(changes: Iterable[AssignmentChange], before: Mapping[int, Place]) -> set[Leaver]:
+    """Who may leave which project by changes, given the active assignments that they meet."""
+    known = ((change, before[change.row.id]) for change in changes if change.row.id in before)
+    return {leaver(place) for change, place in known if not _keeps(change, leaver(place))}
 
 
-async def list_ended(session: WriteSession, ids: Collection[int]) -> set[Membership]:
-    """Who may have left which project by the end of these assignments."""
-    return await queries.list_ended(session, ids) if ids else set()
+def leaver(place: Place) -> Leaver:
+    """Who may leave which project when an assignment ends."""
+    return Leaver(place.user_oid, place.project_oid)
 
 
-async def give_up_tasks(session: WriteSession, memberships: Collection[Membership]) -> None:
+async def give_up_tasks(session: WriteSession, leavers: Collection[Leaver]) -> None:
     """Take their open tasks from those who are no longer in the project, as its settings say.
 
     Tasks are given to others by the project's strategy, or wait for an assignee; so do those for which nobody
     is eligible.
     """
-    while memberships:
-        tasks = await queries.lock_left_tasks(session, memberships, _CHUNK)
+    while leavers:
+        tasks = await queries.lock_left_tasks(session, leavers, _CHUNK)
         choices = await _choose(session, tasks)
         await change(session, [_change(task, choices.get(task.oid)) for task in tasks])
         if len(tasks) < _CHUNK:
             return
 
 
-def _is_new(change: AssignmentChange) -> bool:
-    """Whether the row cannot have been there: in a later epoch, an id may have come again."""
-    return change.row.op == "c" and change.epoch == FIRST_EPOCH
-
-
-def _keeps(change: AssignmentChange, before: Membership) -> bool:
+def _keeps(change: AssignmentChange, before: Leaver) -> bool:
     return not change.deleted and before == (change.row.user_oid, change.row.project_oid)
 
 
