@@ -8,6 +8,7 @@ from service_kit.health import Health
 from service_kit.http import HttpServer, Limits, create_app
 from service_kit.process import serve
 from task_meeting.api import TAGS, router
+from task_meeting.api.calendar import LINKS
 from task_meeting.schemas.transfer import MAX_BYTES
 from task_meeting.settings import Settings
 
@@ -26,11 +27,13 @@ def build_app(settings: Settings, database: Database, authenticator: Authenticat
         allowed_hosts=settings.api_allowed_hosts,
         rate_limit=settings.api_rate_limit,
         slashed_prefix="/api/",
+        secret_paths=[LINKS],
         tags=TAGS,
         limits=Limits(larger_bodies={"/api/tasks/import": MAX_BYTES}),
     )
     app.state.database = database
     app.state.authenticator = authenticator
+    app.state.public_url = settings.public_url
     app.include_router(router)
     return app
 

@@ -4,6 +4,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from service_kit.auth import AuthSettings
+from service_kit.auth.settings import ADDRESS
 from service_kit.http import HttpSettings
 from service_kit.settings import ServiceSettings
 
@@ -14,6 +15,11 @@ class Settings(AuthSettings, HttpSettings, ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="TASK_MEETING_", hide_input_in_errors=True)
 
     api_port: int = Field(8005, ge=1, le=65535)
+    public_url: str = Field(
+        "http://127.0.0.1:8005",
+        pattern=ADDRESS,
+        description="The address that people know the API by, without a slash at its end; links begin so.",
+    )
     consumer_port: int = Field(8105, ge=1, le=65535, description="Health and metrics of the consumer.")
     jobs_port: int = Field(8205, ge=1, le=65535, description="Health and metrics of the jobs' process.")
     consumer_instance_id: str | None = Field(None, description="Static membership; unique among consumers.")

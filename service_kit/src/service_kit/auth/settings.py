@@ -3,7 +3,8 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-_ADDRESS = r"^https?://[^\s?#]*[^\s?#/]$"
+# Without a slash at its end, so that a path can follow.
+ADDRESS = r"^https?://[^\s?#]*[^\s?#/]$"
 
 
 class AuthSettings(BaseSettings):
@@ -12,13 +13,13 @@ class AuthSettings(BaseSettings):
     auth_issuer: str = Field(
         "http://127.0.0.1:8000",
         validation_alias="AUTH_ISSUER",
-        pattern=_ADDRESS,
+        pattern=ADDRESS,
         description="What `iss` of a token must be, to the letter; without a slash at its end.",
     )
     auth_jwks_url: str = Field(
         "http://127.0.0.1:8000/.well-known/jwks.json",
         validation_alias="AUTH_JWKS_URL",
-        pattern=_ADDRESS,
+        pattern=ADDRESS,
         description="Where the issuer's public keys are.",
     )
     auth_audience: str = Field("team-suite", validation_alias="AUTH_AUDIENCE", min_length=1)

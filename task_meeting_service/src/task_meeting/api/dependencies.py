@@ -52,8 +52,18 @@ async def _manages_tasks(caller: Annotated[Caller, Depends(require(MANAGE))]) ->
     return Access(caller)
 
 
+async def _reads_meetings(caller: Annotated[Caller, Depends(require("meetings.read"))]) -> Access:
+    return Access(caller)
+
+
+async def _writes_meetings(caller: Annotated[Caller, Depends(require("meetings.write"))]) -> Access:
+    return Access(caller)
+
+
 # Who calls, with the permission that the route needs: 401 or 403 before anything else is looked at.
 ReadsDirectory = Annotated[Access, Depends(_reads_directory)]
 ReadsTasks = Annotated[Access, Depends(_reads_tasks)]
 WritesTasks = Annotated[Access, Depends(_writes_tasks)]
 ManagesTasks = Annotated[Access, Depends(_manages_tasks)]
+ReadsMeetings = Annotated[Access, Depends(_reads_meetings)]
+WritesMeetings = Annotated[Access, Depends(_writes_meetings)]
