@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
+    Computed,
     DateTime,
     ForeignKey,
     Identity,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from task_meeting.models.base import Base
@@ -50,7 +51,10 @@ class Meeting(Base):
         Index(
             "ix_meeting_endless", "occurrences_until", postgresql_where=text("occurrences_until IS NOT NULL")
         ),
+        Index("ix_meeting_search", "search", postgresql_using="gin"),
     )
+    # What the database computes is asked about in conditions only, never read back.
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     oid: Mapped[UUID] = mapped_column(server_default=func.uuidv7())
@@ -77,6 +81,9 @@ class Meeting(Base):
     cancelled_at: Mapped[datetime | None]
     # Up to when `meeting_occurrence` has them; null when it has all there will be.
     occurrences_until: Mapped[datetime | None]
+    search: Mapped[str] = mapped_column(
+        TSVECTOR, Computed("array_to_tsvector(search_words(title))", persisted=True), deferred=True
+    )
 
 
 class MeetingPerson(Base):

@@ -7,13 +7,14 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import any_, delete, exists, insert, literal, select, text
+from sqlalchemy import Select, any_, delete, exists, insert, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.types import Uuid
 
 from service_kit.db import ReadSession, WriteSession
-from task_meeting.models import Assignment, Meeting, MeetingPerson, MeetingTeam, Team
+from task_meeting.models import Assignment, Meeting, MeetingPerson, MeetingResponse, MeetingTeam, Person, Team
 from task_meeting.schemas.meetings import Response
 
 # People asked by name, people who are in a team that is asked at present, and organizers.
@@ -129,37 +130,74 @@ async def save_asked(session: WriteSession, meeting_id: int, before: Asked, aske
     await _ask(session, meeting_id, MeetingTeam.team_oid, before.teams, asked.teams)
 
 
+async def save_response(
+    session: WriteSession, meeting_id: int, user_oid: UUID, status: Response, now: datetime
+) -> None:
+    """Remember somebody's answer, instead of an earlier one."""
+    given = {"status": status, "responded_at": now}
+    statement = upsert(MeetingResponse).values(meeting_id=meeting_id, user_oid=user_oid, **given)
+    await session.execute(statement.on_conflict_do_update(constraint="pk_meeting_response", set_=given))
+
+
 async def contexts(session: ReadSession, meeting_ids: Collection[int], now: datetime) -> dict[int, Context]:
     """What the meetings' own rows do not tell."""
     rows = await session.execute(_CONTEXT, {"ids": list(meeting_ids), "now": now})
     return {row[0]: Context(*row[1:]) for row in rows}
 
 
-async def hold_people(session: WriteSession, user_oids: Collection[UUID], seen_by: UUID | None) -> set[UUID]:
+async def hold_people(
+    session: WriteSession, user_oids: Collection[UUID], seen_by: UUID | None
+) -> frozenset[UUID]:
     """Which of the people are seen; their assignments stay as they are until the transaction ends."""
-    statement = select(Assignment.user_oid).where(
-        Assignment.user_oid == any_(_uuids(user_oids)), ~Assignment.deleted
-    )
-    if seen_by is not None:
-        mine = select(Assignment.project_oid).where(Assignment.user_oid == seen_by, ~Assignment.deleted)
-        statement = statement.where(Assignment.project_oid.in_(mine))
-    locked = statement.order_by(Assignment.id).with_for_update(read=True, of=Assignment)
-    return set((await session.scalars(locked)).all())
+    seen = _people_seen(user_oids, seen_by).order_by(Assignment.id)
+    return frozenset(await session.scalars(seen.with_for_update(read=True, of=Assignment)))
 
 
-async def hold_teams(session: WriteSession, team_oids: Collection[UUID], seen_by: UUID | None) -> set[UUID]:
+async def hold_teams(
+    session: WriteSession, team_oids: Collection[UUID], seen_by: UUID | None
+) -> frozenset[UUID]:
     """Which of the teams are seen; whoever follows a change of their membership waits for this transaction.
 
     So nobody is forgotten who joins a team at the moment in which a meeting asks it: who comes first is seen
     by the other.
     """
-    of_team = [Assignment.team_oid == Team.oid, ~Assignment.deleted]
-    statement = select(Team.oid).where(Team.oid == any_(_uuids(team_oids)), exists().where(*of_team))
-    if seen_by is not None:
-        mine = select(Assignment.project_oid).where(Assignment.user_oid == seen_by, ~Assignment.deleted)
-        statement = statement.where(Team.project_oid.in_(mine))
-    locked = statement.order_by(Team.oid).with_for_update(read=True, of=Team)
-    return set((await session.scalars(locked)).all())
+    seen = _teams_seen(team_oids, seen_by).order_by(Team.oid)
+    return frozenset(await session.scalars(seen.with_for_update(read=True, of=Team)))
+
+
+async def list_seen_asked(session: ReadSession, asked: Asked, seen_by: UUID | None) -> Asked:
+    """Which of the people and teams are seen."""
+    people = await session.scalars(_people_seen(asked.people, seen_by))
+    teams = await session.scalars(_teams_seen(asked.teams, seen_by))
+    return Asked(frozenset(people), frozenset(teams))
+
+
+async def list_people(session: ReadSession, asked: Asked) -> dict[UUID, str]:
+    """The names of all who are asked, by name or by a team."""
+    members = select(Assignment.user_oid).where(
+        Assignment.team_oid == any_(_uuids(asked.teams)), ~Assignment.deleted
+    )
+    wanted = or_(Person.oid == any_(_uuids(asked.people)), Person.oid.in_(members))
+    rows = await session.execute(select(Person.oid, Person.name).where(wanted))
+    return {oid: name for oid, name in rows}  # noqa: C416 - rows are no pairs
+
+
+def _people_seen(user_oids: Iterable[UUID], seen_by: UUID | None) -> Select[UUID]:
+    statement = select(Assignment.user_oid).where(
+        Assignment.user_oid == any_(_uuids(user_oids)), ~Assignment.deleted
+    )
+    return statement if seen_by is None else statement.where(Assignment.project_oid.in_(_projects(seen_by)))
+
+
+def _teams_seen(team_oids: Iterable[UUID], seen_by: UUID | None) -> Select[UUID]:
+    there = exists().where(Assignment.team_oid == Team.oid, ~Assignment.deleted)
+    statement = select(Team.oid).where(Team.oid == any_(_uuids(team_oids)), there)
+    return statement if seen_by is None else statement.where(Team.project_oid.in_(_projects(seen_by)))
+
+
+def _projects(user_oid: UUID) -> Select[UUID]:
+    mine = aliased(Assignment)
+    return select(mine.project_oid).where(mine.user_oid == user_oid, ~mine.deleted)
 
 
 def _uuids(oids: Iterable[UUID]) -> Any:

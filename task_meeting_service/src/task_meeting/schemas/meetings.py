@@ -141,6 +141,13 @@ class ResponseInput(Strict):
     status: Answered = Field(examples=["accepted"])
 
 
+class ResponseGiven(Schema):
+    """What the caller answered to an invitation."""
+
+    status: Answered = Field(examples=["accepted"])
+    responded_at: Moment
+
+
 class NewActionItem(NewTask):
     """A task that a meeting decided on."""
 

@@ -57,6 +57,12 @@ def _create_meeting() -> None:
         sa.Column("updated_at", _TIME, nullable=False),
         sa.Column("cancelled_at", _TIME),
         sa.Column("occurrences_until", _TIME),
+        sa.Column(
+            "search",
+            postgresql.TSVECTOR(),
+            sa.Computed("array_to_tsvector(search_words(title))", persisted=True),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_meeting"),
     )
     op.create_index("uq_meeting_oid", "meeting", ["oid"], unique=True)
@@ -64,6 +70,7 @@ def _create_meeting() -> None:
     op.create_index("ix_meeting_organizer", "meeting", ["organizer_oid", "id"])
     endless = sa.text("occurrences_until IS NOT NULL")
     op.create_index("ix_meeting_endless", "meeting", ["occurrences_until"], postgresql_where=endless)
+    op.create_index("ix_meeting_search", "meeting", ["search"], postgresql_using="gin")
 
 
 def _create_part(name: str, *columns: sa.Column) -> None:

@@ -15,7 +15,7 @@ from task_meeting.service.meetings.times import last_end, occurrences
 
 REMINDED_BEFORE = timedelta(minutes=15)
 _BACK = timedelta(days=365)
-_AHEAD = timedelta(days=400)
+AHEAD = timedelta(days=400)
 # A series is continued about once a month.
 _ENOUGH = timedelta(days=370)
 # As many series as are continued at once.
@@ -24,7 +24,7 @@ _CHUNK = 500
 
 async def place(session: WriteSession, meeting: Meeting, now: datetime) -> None:
     """Write when a meeting takes place, which is new or has changed."""
-    rows = list(_rows(meeting, now - _BACK, now + _AHEAD, now))
+    rows = list(_rows(meeting, now - _BACK, now + AHEAD, now))
     await queries.rewrite(session, meeting.id, rows, timed=not meeting.all_day)
     meeting.occurrences_until = _until(meeting, now)
     await session.flush()
@@ -41,7 +41,7 @@ async def continue_series(session: WriteSession, now: datetime) -> int:
         row
         for meeting in meetings
         if meeting.occurrences_until is not None
-        for row in _rows(meeting, meeting.occurrences_until, now + _AHEAD, now)
+        for row in _rows(meeting, meeting.occurrences_until, now + AHEAD, now)
     ]
     await queries.add(session, rows)
     for meeting in meetings:
@@ -62,4 +62,4 @@ def _rows(meeting: Meeting, since: datetime, until: datetime, now: datetime) -> 
 def _until(meeting: Meeting, now: datetime) -> datetime | None:
     """Up to when its occurrences are known; None when they all are."""
     end = last_end(schedule_of(meeting))
-    return None if end is not None and end <= now + _AHEAD else now + _AHEAD
+    return None if end is not None and end <= now + AHEAD else now + AHEAD
