@@ -61,6 +61,7 @@ async def _plan(database: Database, statement: str, parameters: Sequence[Any]) -
     async with database.transaction() as session:
         await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
         await session.execute(text("SET LOCAL jit = off"))
+        await session.execute(text("SET LOCAL work_mem = '16MB'"))
         connection = await session.connection()
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
