@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_21_1730"
-down_revision = "2026_11_21_1810"
+down_revision = "2026_11_21_1720"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "2026_11_21_1800"
-down_revision = "2026_11_21_1720"
+down_revision = "2026_11_21_1730"
 branch_labels = None
 depends_on = None
 
