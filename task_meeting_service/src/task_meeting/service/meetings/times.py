@@ -4,6 +4,7 @@ What recurs is the time on the wall. A local time that a zone leaves out is read
 gap, and of one that comes twice the first counts (3.3.5).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -94,6 +95,16 @@ def last_end(schedule: Schedule) -> datetime | None:
     last = _last_regular(schedule)
     ends = [one.ends_at for one in _moved(schedule)]
     return max(ends + ([_occurrence(schedule, last).ends_at] if last else []))
+
+
+def rrule(schedule: Schedule) -> str | None:
+    """The rule as calendars want it: UNTIL is a date for whole days and else in UTC (3.3.10)."""
+    rule = _rule(schedule)
+    if not rule or not schedule.recurrence or not rule.until:
+        return schedule.recurrence
+    last = _beginning(schedule, _last_day(schedule, rule))
+    until = f"{last:%Y%m%d}" if schedule.all_day else f"{_utc(schedule, last):%Y%m%dT%H%M%SZ}"
+    return re.sub("UNTIL=[^;]*", f"UNTIL={until}", schedule.recurrence)
 
 
 def check(schedule: Schedule) -> None:
