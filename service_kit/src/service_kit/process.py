@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
@@ -44,6 +45,10 @@ async def serve(*parts: Part, grace_s: float = GRACE_S) -> None:
     Raises:
         ExceptionGroup: a part failed, or ended by itself.
     """
+    # What was imported and built so far stays: each full collection would go through all of it again, and
+    # everybody would wait for that, a tenth of a second.
+    gc.collect()
+    gc.freeze()
     tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in parts]
     stopping = asyncio.Event()
     with _signals(stopping, tasks):

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 import signal
 
@@ -33,6 +34,13 @@ async def test_a_signal_stops_every_part_and_is_no_failure(number):
     asyncio.get_running_loop().call_later(0.01, os.kill, os.getpid(), number)
     await serve(*workers)
     assert all(worker.finished for worker in workers)
+
+
+async def test_full_collections_pass_over_what_was_there_at_the_start():
+    gc.unfreeze()
+    asyncio.get_running_loop().call_later(0.01, os.kill, os.getpid(), signal.SIGTERM)
+    await serve(Worker())
+    assert gc.get_freeze_count() > len(gc.get_objects()) / 2
 
 
 async def test_the_first_failure_stops_the_others_and_is_raised():
