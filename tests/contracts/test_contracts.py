@@ -1,10 +1,11 @@
 """Invariant 5: services know of each other only what contracts/ says, and all of them understand it."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from ical.calendar_stream import IcsCalendarStream
 from jsonschema import Draft202012Validator
 
 from notification.handlers import build_routes
@@ -71,6 +72,24 @@ def test_the_headers_of_an_event_are_those_of_its_contract(events):
         assert example["headers"]["id"] == example["value"]["uid"], name
 
 
+def test_the_calendar_objects_of_the_examples_say_what_the_events_say(contracts):
+    """To a strict parser: whom they are for, which meeting it is, and which of its changes."""
+    for name, example in contracts["meeting-bus"].examples.items():
+        data = example["value"]["data"]
+        for method, actions in (("request", {"invite", "update"}), ("cancel", {"cancel"})):
+            told = {it["email"] for it in data["recipients"] if it["action"] in actions}
+            assert bool(told) == (data["calendar"][method] is not None), name
+            if not told:
+                continue
+            calendar = IcsCalendarStream.calendar_from_ics(data["calendar"][method])
+            first = calendar.events[0]
+            assert calendar.method == method.upper(), name
+            assert first.uid == f"meeting-{data['oid']}@team-suite", name
+            assert (first.sequence, first.summary) == (data["sequence"], data["title"]), name
+            assert first.dtstart == datetime.fromisoformat(data["start"]), name
+            assert {it.uri.removeprefix("mailto:") for it in first.attendees} >= told, name
+
+
 BROKEN = {
     "no id": {"id": None},
     "a team without a name": {"team_name": None},
@@ -87,6 +106,21 @@ BROKEN_EVENTS = {
     "no data": {"data": {}},
     "a time without a zone": {"created_at": "2026-11-21T10:00:00.123"},
 }
+BROKEN_DATA = {
+    "meeting-bus": {
+        "an unknown action": {"recipients": [{"oid": "1", "action": "shout"}]},
+        "no calendar object for whoever is invited": {"calendar": {"request": None, "cancel": None}},
+        "no calendar": {"calendar": {"request": "BEGIN:VEVENT", "cancel": None}},
+        "local time without an offset": {"start": "2026-11-23T10:00:00"},
+        "an unknown state": {"status": "planned"},
+    },
+    "reminder-bus": {
+        "an unknown kind": {"kind": "task_soon"},
+        "of another kind": {"kind": "meeting_soon", "meeting": None},
+        "nobody to remind": {"recipients": []},
+        "it never expires": {"expires_at": None},
+    },
+}
 
 
 @pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN.keys())
@@ -100,6 +134,14 @@ def test_the_schema_of_an_event_refuses_what_is_wrong(events, change):
         assert not events.validator.is_valid(example["value"] | change), name
 
 
+@pytest.mark.parametrize("topic", BROKEN_DATA)
+def test_the_schema_of_an_event_refuses_data_that_is_wrong(contracts, topic):
+    validator, value = contracts[topic].validator, contracts[topic].examples
+    whole = value["scheduled" if topic == "meeting-bus" else "task-day-before"]["value"]
+    for name, change in BROKEN_DATA[topic].items():
+        assert not validator.is_valid(whole | {"data": whole["data"] | change}), name
+
+
 def test_every_consumer_reads_every_example(contract):
     for consumer in contract.topic["consumers"]:
         decode = routes_of(ROUTES[consumer["service"]])[contract.topic["topic"]].decode
@@ -107,6 +149,9 @@ def test_every_consumer_reads_every_example(contract):
             change = decode(to_message(contract.topic["topic"], example))
             if example["value"] is None:
                 assert change is None
+                continue
+            if "types" in contract.topic:
+                assert str(change.uid) == example["headers"]["id"], (consumer["service"], name)
                 continue
             assert change.row.id == example["value"]["id"], (consumer["service"], name)
             assert change.deleted == (example["value"]["__op"] == "d")
