@@ -1,10 +1,15 @@
 """A database of the service for each test, and the ways in and out of the service."""
 
-from contextlib import asynccontextmanager
+import os
+import socket
+import subprocess
+import sys
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import event, make_url, text
 
 from service_kit import migrations
 from service_kit.db import Database
@@ -13,6 +18,7 @@ from task_meeting.__main__ import MIGRATIONS
 from task_meeting.app import build_app
 from task_meeting.events import decode_assignment
 from task_meeting.handlers import on_assignments_changed
+from task_meeting.models import Meeting, MeetingOccurrence, MeetingPerson, MeetingTeam
 from task_meeting.settings import Settings
 
 
@@ -156,6 +162,27 @@ def query(database):
 
 
 @pytest.fixture
+def counted(database):
+    """`with counted() as statements`: those that the database is sent meanwhile."""
+
+    @contextmanager
+    def count():
+        statements = []
+
+        def note(_connection, _cursor, statement, *_rest):
+            statements.append(statement)
+
+        engine = database._engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return count
+
+
+@pytest.fixture
 def fill(query):
     """Put tasks into a project; `users` get them in turns, None nobody."""
 
@@ -175,3 +202,81 @@ def fill(query):
         )
 
     return insert
+
+
+@pytest.fixture
+def meet(database):
+    """Put a meeting into the database that takes place some days from now, and ask teams and people to it."""
+
+    async def insert(organizer, *, teams=(), people=(), project=None, days=1, title="Planning", **columns):
+        now = datetime.now(UTC).replace(microsecond=0)
+        start = now + timedelta(days=days)
+        meeting = Meeting(
+            **{
+                "title": title,
+                "agenda": "",
+                "minutes": "",
+                "project_oid": project,
+                "organizer_oid": organizer,
+                "start": start.replace(tzinfo=None),
+                "duration_s": 3600,
+                "all_day": False,
+                "time_zone": "UTC",
+                "exceptions": [],
+                "status": "scheduled",
+                "sequence": 0,
+                "version": 1,
+                "created_at": now,
+                "updated_at": now,
+                **columns,
+            }
+        )
+        async with database.transaction() as session:
+            session.add(meeting)
+            await session.flush()
+            session.add_all(MeetingTeam(meeting_id=meeting.id, team_oid=team) for team in teams)
+            session.add_all(MeetingPerson(meeting_id=meeting.id, user_oid=person) for person in people)
+            session.add(
+                MeetingOccurrence(
+                    meeting_id=meeting.id,
+                    original_start=meeting.start,
+                    starts_at=start,
+                    ends_at=start + timedelta(hours=1),
+                )
+            )
+            await session.refresh(meeting)
+        return meeting
+
+    return insert
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as it:
+        return it.getsockname()[1]
+
+
+@pytest.fixture
+def worker_process(database):
+    """The process of jobs itself, on the test's database; it is killed when the block ends."""
+    url = database._url
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("TASK_MEETING_")},
+        "POSTGRES_HOST": url.host,
+        "POSTGRES_PORT": str(url.port),
+        "TASK_MEETING_DB_NAME": url.database,
+        "TASK_MEETING_DB_USER": url.username,
+        "TASK_MEETING_DB_PASSWORD": url.password or "none",
+        "TASK_MEETING_JOBS_PORT": str(free_port()),
+    }
+    command = [sys.executable, "-m", "task_meeting", "jobs"]
+
+    @contextmanager
+    def running():
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+    return running

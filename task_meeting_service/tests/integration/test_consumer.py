@@ -1,6 +1,7 @@
 """The whole consumer on a real database: what becomes of messages and errors. Kafka is in memory."""
 
 import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager
 
 import pytest
@@ -134,3 +135,28 @@ async def test_a_restart_continues_where_the_database_stands(broker, database, f
 
 def test_the_redriver_uses_the_same_handlers(database):
     assert isinstance(build_redriver(database), Redriver)
+
+
+async def test_a_replay_of_everything_tells_nobody_of_a_meeting_twice(
+    broker, database, feed, oid, meet, sent, query
+):
+    async with consuming(broker, database):
+        broker.send(feed.change("c", 100, user=100, team=2))
+        await eventually(active(database, 1))
+        await meet(oid("user", 100), teams=[oid("team", 1)])
+        broker.send(*(feed.change("c", number, user=number) for number in range(1, 11)))
+        await eventually(active(database, 11))
+        broker.send(feed.change("d", 3, user=3), feed.change("u", 4, user=4, team=2))
+        await eventually(active(database, 10))
+    told = Counter(it["action"] for _, _, event in await sent() for it in event["data"]["recipients"])
+    assert told["invite"] - told["cancel"] == 10 - 2
+    events = len(await sent())
+    await query("UPDATE consumer_offset SET next_offset = 0")
+    read = scalar(database, "SELECT sum(next_offset) FROM consumer_offset")
+
+    async def all_read():
+        return await read() == 13
+
+    async with consuming(broker, database):
+        await eventually(all_read)
+    assert len(await sent()) == events

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections import Counter
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 
 from task_meeting.handlers import on_assignments_snapshot_read
 
@@ -35,22 +33,6 @@ def assignees(query):
         return Counter(it for (it,) in await query(f"SELECT assignee_oid FROM task WHERE {where}"))
 
     return count
-
-
-@contextmanager
-def counted(database):
-    """The statements that the database is sent meanwhile."""
-    statements = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        statements.append(statement)
-
-    engine = database._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_open_tasks_of_a_leaver_wait_for_an_assignee_and_the_rest_stays(
@@ -144,7 +126,7 @@ async def test_who_was_not_in_a_snapshot_has_left(apply, feed, oid, fill, assign
 
 
 async def test_only_changes_of_known_rows_are_asked_about_and_departures_take_few_statements(
-    apply, feed, fill, oid, database, on_leave, assignees, sent
+    apply, feed, fill, oid, counted, on_leave, assignees, sent
 ):
     def batch(op, numbers, **more):
         return [feed.change(op, number, user=number, **more) for number in numbers]
@@ -154,9 +136,9 @@ async def test_only_changes_of_known_rows_are_asked_about_and_departures_take_fe
         return [sum(table in it for it in statements) for table in ("FROM assignment", "FROM meeting AS m")]
 
     # A pass before, so that no statement is only prepared.
-    with counted(database) as creating:
+    with counted() as creating:
         await apply(*batch("c", range(1, 4)))
-    with counted(database) as renaming:
+    with counted() as renaming:
         await apply(*batch("u", range(1, 4), project_name="New"))
     assert (asked(creating), asked(renaming)) == ([0, 1], [1, 0])
     assert len(renaming) == len(creating)
@@ -164,7 +146,7 @@ async def test_only_changes_of_known_rows_are_asked_about_and_departures_take_fe
     project = oid("project", 1)
     await on_leave(project, "reassign", "least_loaded")
     await fill(project, [oid("user", number) for number in range(1, 1001)], 600)
-    with counted(database) as leaving:
+    with counted() as leaving:
         await apply(*batch("d", range(1, 1001)))
     assert await assignees() == {oid("user", 1001): 600}
     assert len(leaving) < 60
