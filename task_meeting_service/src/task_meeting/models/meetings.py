@@ -124,6 +124,14 @@ class MeetingOccurrence(Base):
     __tablename__ = "meeting_occurrence"
     __table_args__ = (
         Index("ix_meeting_occurrence_time", "starts_at", "ends_at", "meeting_id"),
+        # Few take so long: those are found without looking at all that began long before.
+        Index(
+            "ix_meeting_occurrence_long",
+            "starts_at",
+            "ends_at",
+            "meeting_id",
+            postgresql_where=text("ends_at - starts_at > interval '2 hours'"),
+        ),
         Index("ix_meeting_occurrence_remind", "remind_at", postgresql_where=text("remind_at IS NOT NULL")),
     )
 

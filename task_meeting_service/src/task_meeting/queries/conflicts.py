@@ -9,29 +9,53 @@ from sqlalchemy import text
 
 from service_kit.db import ReadSession
 
+# First what takes place at the times, which the calendar bounds, then which of it is of these people: as fast
+# for many people as for one (benchmarks/meetings). An index of beginnings finds what began within two hours;
+# the few that take longer have their own. Nothing takes longer than 14 days, or 15 when clocks are changed.
 _CONFLICTS = text("""
-    WITH busy AS (
-        SELECT meeting_id, user_oid FROM meeting_person WHERE user_oid = ANY(CAST(:users AS uuid[]))
+    WITH met AS MATERIALIZED (
+        SELECT DISTINCT o.meeting_id, o.starts_at, o.ends_at
+        FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])) AS span(starts_at, ends_at)
+        CROSS JOIN LATERAL (
+            SELECT meeting_id, starts_at, ends_at FROM meeting_occurrence
+            WHERE starts_at < span.ends_at AND ends_at > span.starts_at
+                AND starts_at > span.starts_at - interval '2 hours'
+            UNION ALL
+            SELECT meeting_id, starts_at, ends_at FROM meeting_occurrence
+            WHERE starts_at < span.ends_at AND ends_at > span.starts_at
+                AND starts_at <= span.starts_at - interval '2 hours'
+                AND starts_at > span.starts_at - interval '15 days'
+                AND ends_at - starts_at > interval '2 hours'
+        ) AS o
+        WHERE o.meeting_id <> :except_id
+    ), held AS MATERIALIZED (
+        SELECT DISTINCT meeting_id FROM met
+    ), asked AS MATERIALIZED (
+        SELECT p.meeting_id, p.user_oid FROM held JOIN meeting_person AS p USING (meeting_id)
+        WHERE p.user_oid = ANY(CAST(:users AS uuid[]))
         UNION
-        SELECT t.meeting_id, a.user_oid FROM assignment AS a
-        JOIN meeting_team AS t ON t.team_oid = a.team_oid
-        WHERE a.user_oid = ANY(CAST(:users AS uuid[])) AND NOT a.deleted
+        SELECT t.meeting_id, a.user_oid FROM held JOIN meeting_team AS t USING (meeting_id)
+        JOIN assignment AS a ON a.team_oid = t.team_oid AND NOT a.deleted
+        WHERE a.user_oid = ANY(CAST(:users AS uuid[]))
         UNION
-        SELECT id, organizer_oid FROM meeting WHERE organizer_oid = ANY(CAST(:users AS uuid[]))
+        SELECT m.id, m.organizer_oid FROM held JOIN meeting AS m ON m.id = held.meeting_id
+        WHERE m.organizer_oid = ANY(CAST(:users AS uuid[]))
+    ), busy AS MATERIALIZED (
+        SELECT asked.* FROM asked
+        JOIN meeting AS m ON m.id = asked.meeting_id AND m.status = 'scheduled'
+        LEFT JOIN meeting_response AS r
+            ON r.meeting_id = asked.meeting_id AND r.user_oid = asked.user_oid
+        WHERE r.status IS DISTINCT FROM 'declined'
     )
-    SELECT DISTINCT o.starts_at, o.meeting_id, busy.user_oid, o.ends_at
-    FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])) AS span(starts_at, ends_at)
-    JOIN meeting_occurrence AS o ON o.starts_at < span.ends_at AND o.ends_at > span.starts_at
-        AND o.starts_at > span.starts_at - interval '15 days'
-    JOIN meeting AS m ON m.id = o.meeting_id AND m.status = 'scheduled' AND m.id <> :except_id
-    JOIN busy ON busy.meeting_id = o.meeting_id
-    WHERE NOT EXISTS (
-        SELECT FROM meeting_response AS r
-        WHERE r.meeting_id = busy.meeting_id AND r.user_oid = busy.user_oid AND r.status = 'declined'
-    )
-    ORDER BY o.starts_at, o.meeting_id, busy.user_oid
+    SELECT met.starts_at, met.meeting_id, busy.user_oid, met.ends_at
+    FROM met JOIN busy USING (meeting_id)
+    ORDER BY met.starts_at, met.meeting_id, busy.user_oid
     LIMIT :limit
 """)
+# A plan for these values, and no time for compiling it.
+_PLAN = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
+)
 # No meeting has it.
 _NONE = 0
 
@@ -71,4 +95,5 @@ async def find_conflicts(
         "except_id": except_id or _NONE,
         "limit": limit,
     }
+    await session.execute(_PLAN)
     return [ConflictRow(*row) for row in await session.execute(_CONFLICTS, parameters)]

@@ -94,9 +94,10 @@ def _create_occurrence() -> None:
         sa.Column("ends_at", _TIME, nullable=False),
         sa.Column("remind_at", _TIME),
     )
-    op.create_index(
-        "ix_meeting_occurrence_time", "meeting_occurrence", ["starts_at", "ends_at", "meeting_id"]
-    )
+    order = ["starts_at", "ends_at", "meeting_id"]
+    op.create_index("ix_meeting_occurrence_time", "meeting_occurrence", order)
+    long = sa.text("ends_at - starts_at > interval '2 hours'")
+    op.create_index("ix_meeting_occurrence_long", "meeting_occurrence", order, postgresql_where=long)
     due = sa.text("remind_at IS NOT NULL")
     op.create_index(
         "ix_meeting_occurrence_remind", "meeting_occurrence", ["remind_at"], postgresql_where=due
