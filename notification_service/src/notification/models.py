@@ -48,13 +48,17 @@ class Assignment(TrackedRow, Base):
 
 
 class Notification(Base):
-    """One mail to one person about one change: the intent, and what became of it."""
+    """One mail to one person about one change: the intent, and what became of it.
+
+    It is about a `subject` (`assignment:42`, `meeting:<oid>`, `task:<oid>`). What its `source` told of that
+    has an order: for assignments their version, for events epoch 0 and the offset in Kafka.
+    """
 
     __tablename__ = "notification"
     __table_args__ = (
         # One mail per change and person, however often the change comes. The order of the columns
-        # also serves "what else does this person know of this assignment".
-        UniqueConstraint("assignment_id", "user_oid", "epoch", "lsn", "kind"),
+        # also serves "what else does this person know of this subject".
+        UniqueConstraint("subject", "user_oid", "source", "epoch", "lsn", "kind"),
         Index("ix_notification_due", "next_attempt_at", postgresql_where=text("state = 'queued'")),
         Index("ix_notification_leased", "lease_until", postgresql_where=text("state = 'sending'")),
         Index("ix_notification_recipient", text("lower(recipient)"), "created_at"),
@@ -64,11 +68,15 @@ class Notification(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    assignment_id: Mapped[int]
+    source: Mapped[str]
+    subject: Mapped[str]
+    assignment_id: Mapped[int | None]
     user_oid: Mapped[UUID]
     epoch: Mapped[int]
     lsn: Mapped[int]
     committed_at: Mapped[datetime]
+    # Later than this it would tell nothing new.
+    expires_at: Mapped[datetime | None]
     recipient: Mapped[str]
     locale: Mapped[str | None]
     payload: Mapped[dict[str, Any]]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notification.states import Kind, State
+from notification.states import Kind, Source, State
 from service_kit.http import Page, PageQuery
 
 _MAX_ID = 2**63 - 1
@@ -17,6 +17,8 @@ _BEFORE: dict[str, Any] = {"project_name": "Apollo", "team_name": "Navigation"}
 _EXAMPLE: dict[str, Any] = {
     "id": _MAIL,
     "kind": "changed",
+    "source": "assignments",
+    "subject": "assignment:42",
     "assignment_id": 42,
     "user_oid": "0199f0c2-0000-7000-8000-000000000001",
     "recipient": "ann@company.example",
@@ -29,6 +31,7 @@ _EXAMPLE: dict[str, Any] = {
     "in_doubt": False,
     "next_attempt_at": None,
     "committed_at": "2026-11-21T10:00:00.123456Z",
+    "expires_at": None,
     "created_at": "2026-11-21T10:00:00.140000Z",
     "sent_at": "2026-11-21T10:00:00.310000Z",
 }
@@ -60,11 +63,15 @@ class NotificationOut(BaseModel):
 
     id: UUID
     kind: Kind
-    assignment_id: int
+    source: Source = Field(description="Who told of the change.")
+    subject: str = Field(description="What it is about: `assignment:<id>`, `meeting:<oid>` or `task:<oid>`.")
+    assignment_id: int | None = Field(description="The assignment that it is about, if it is.")
     user_oid: UUID
     recipient: str
     locale: str | None
-    payload: dict[str, Any] = Field(description="What it tells: the assignment before and after the change.")
+    payload: dict[str, Any] = Field(
+        description="What it tells: the assignment before and after, the meeting, the task."
+    )
     message_id: str
     state: State
     reason: str | None = Field(description="Why it is cancelled, failed, unconfirmed or still waiting.")
@@ -72,6 +79,7 @@ class NotificationOut(BaseModel):
     in_doubt: bool = Field(description="An attempt ended without an answer: the server may have it.")
     next_attempt_at: datetime | None = Field(description="Only while it is queued.")
     committed_at: datetime = Field(description="When the change was committed at its source.")
+    expires_at: datetime | None = Field(description="Later than this it is not sent: it would be no news.")
     created_at: datetime
     sent_at: datetime | None
 
@@ -108,4 +116,11 @@ class NotificationQuery(PageQuery):
     kind: Kind | None = Field(None, description="What it tells its reader.", examples=["assigned"])
     assignment_id: int | None = Field(
         None, ge=1, le=_MAX_ID, description="The assignment that it is about.", examples=[42]
+    )
+    subject: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="What it is about.",
+        examples=["assignment:42"],
     )

@@ -10,6 +10,25 @@ class Kind(StrEnum):
     CHANGED = "changed"
     RENAMED = "renamed"
     REMOVED = "removed"
+    INVITED = "invited"
+    MEETING_CHANGED = "meeting_changed"
+    MEETING_CANCELLED = "meeting_cancelled"
+    MEETING_REMINDER = "meeting_reminder"
+    TASK_REMINDER = "task_reminder"
+    TASK_OVERDUE = "task_overdue"
+
+
+# From the first of these on a person knows of a subject; after one of those they are rid of it.
+OPENING = (Kind.ASSIGNED, Kind.INVITED)
+CLOSING = (Kind.REMOVED, Kind.MEETING_CANCELLED)
+
+
+class Source(StrEnum):
+    """Who told the notifier. The mails of one source about one subject have an order."""
+
+    ASSIGNMENTS = "assignments"
+    MEETINGS = "meetings"
+    REMINDERS = "reminders"
 
 
 class State(StrEnum):

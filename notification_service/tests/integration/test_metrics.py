@@ -83,8 +83,8 @@ async def test_counting_reads_no_mail_that_has_met_its_end(database, apply, feed
     await apply(feed.change("c"))
     async with database.transaction() as session:
         columns = (
-            "kind, assignment_id, user_oid, epoch, lsn, committed_at, recipient, payload, message_id, state,"
-            " attempts, in_doubt, next_attempt_at, created_at"
+            "kind, source, subject, user_oid, epoch, lsn, committed_at, recipient, payload, message_id,"
+            " state, attempts, in_doubt, next_attempt_at, created_at"
         )
         copy = columns.replace("lsn", "-n").replace("state", "'sent'")
         statement = f"INSERT INTO notification (id, {columns}) SELECT gen_random_uuid(), {copy}"

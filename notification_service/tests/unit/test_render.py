@@ -26,7 +26,7 @@ def test_every_kind_has_words_in_every_language(renderer, letter, kind, locale):
     assert "Atlas" in page.subject
     for body in (page.text, page.html):
         assert "Ann" in body
-        assert "Core" in body or "Web" in body
+        assert any(name in body for name in ("Core", "Web", "weekly", "close the books"))
         assert ("Проект" in body) == (locale == "ru")
     assert f'lang="{locale}"' in page.html
     assert not re.search(r"{[{%]", page.subject + page.text + page.html)
@@ -98,14 +98,15 @@ def test_an_unknown_language_is_english(wanted, chosen):
 
 
 def test_the_russian_catalog_has_every_text_and_no_other():
-    found = {
-        message
-        for _file, _line, message, _comments, _context in extract_from_dir(
-            FOLDER, [("**.mjml", "jinja2"), ("**.txt", "jinja2")]
-        )
-    }
+    texts = [
+        *extract_from_dir(FOLDER, [("**.mjml", "jinja2"), ("**.txt", "jinja2")]),
+        *extract_from_dir(FOLDER.parent / "mail", [("**.py", "python")]),
+    ]
+    found = {message for _file, _line, message, _comments, _context in texts}
     with (FOLDER.parent / "locale/ru/LC_MESSAGES/messages.po").open("rb") as file:
         catalog = read_po(file)
     assert {message.id for message in catalog if message.id} == found
-    assert not [message.id for message in catalog if message.id and (not message.string or message.fuzzy)]
+    for message in catalog:
+        strings = message.string if message.pluralizable else (message.string,)
+        assert not message.id or (all(strings) and not message.fuzzy), message.id
     assert not [error for message in catalog for error in message.check(catalog)]

@@ -31,6 +31,12 @@ def clean_name(text: str, *, longest: int = MAX_NAME) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
+def clean_lines(text: str, *, lines: int, longest: int = MAX_NAME) -> list[str]:
+    """A text's visible lines, each made safe; what is too long or too much ends in an ellipsis."""
+    visible = [line for line in (clean_name(line, longest=longest) for line in text.splitlines()) if line]
+    return visible if len(visible) <= lines else [*visible[:lines], "…"]
+
+
 def safe_link(url: str | None) -> str | None:
     """The link when it is a plain http or https one, else None: nothing else may be clicked in a mail."""
     if (

@@ -6,6 +6,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
+from notification.errors import UndeliverableError
+from notification.mail.calendar import calendar_of
 from notification.mail.clean import Address, clean_name, parse_address
 from notification.mail.letter import Letter
 from notification.mail.render import Page, Renderer
@@ -59,11 +61,28 @@ class Composer:
         message["Message-ID"] = letter.message_id
         # RFC 3834: nobody's out-of-office answers to this.
         message["Auto-Submitted"] = "auto-generated"
+        if reply_to := _organizer(letter, ascii_only=not unicode_local):
+            message["Reply-To"] = reply_to
         message.set_content(page.text)
         message.add_alternative(page.html, subtype="html")
+        if invitation := calendar_of(letter):
+            invitation.add_to(message)
         # Last: headers about content move into the first part when a second one is added.
         message["Content-Language"] = page.locale
         return message
+
+
+def _organizer(letter: Letter, *, ascii_only: bool) -> Mailbox | None:
+    """Whom to answer about a meeting; None where nobody is named, or only by what is no address."""
+    organizer = letter.payload.get("meeting", {}).get("organizer")
+    if organizer is None:
+        return None
+    try:
+        address = parse_address(organizer["email"])
+    except UndeliverableError:
+        return None
+    # Letters beyond ASCII need a server that takes them, which is asked for the recipient's sake alone.
+    return None if ascii_only and address.needs_smtputf8 else _mailbox(organizer["name"], address)
 
 
 def _mailbox(name: str, address: Address) -> Mailbox:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-Details = Mapping[str, Any]
+from notification.states import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,23 +16,25 @@ class Letter:
     Attributes:
         id: the notification's.
         kind: the name of the folder with its templates.
+        subject: what it is about, such as `meeting:<oid>`; the part before the colon chooses the view.
         message_id: with its angle brackets; the same at every attempt.
         name: of the person, as they wrote it: not yet safe for a header.
         address: one e-mail address, as they wrote it.
         locale: `ru`, `en` or anything else, which falls back to the default.
         time_zone: an IANA name or None.
         committed_at: when the change was made, aware.
-        before: project_name, team_name and application_url before the change; None: there was nothing.
-        after: the same after it.
+        now: when it is handed over, aware: what "in an hour" is reckoned from.
+        payload: what it says, as its rule gave it.
     """
 
     id: UUID
-    kind: str
+    kind: Kind
+    subject: str
     message_id: str
     name: str
     address: str
     locale: str | None
     time_zone: str | None
     committed_at: datetime
-    before: Details | None
-    after: Details | None
+    now: datetime
+    payload: Mapping[str, Any]

@@ -4,20 +4,18 @@ MJML is compiled to HTML with its Jinja tags once, when the process starts; a ma
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from mjml import mjml2html
 
-from notification.mail.clean import clean_name, safe_link
-from notification.mail.letter import Details, Letter
+from notification.mail.clean import clean_name
+from notification.mail.letter import Letter
+from notification.mail.reader import Reader, find_zone
 from notification.mail.translations import LOCALES, choose_locale, translations
+from notification.mail.views import view
 from notification.states import Kind
 
 FOLDER = Path(__file__).parent.parent / "templates"
@@ -55,7 +53,7 @@ class Renderer:
     def render(self, letter: Letter) -> Page:
         """Put a letter into words."""
         locale = choose_locale(letter.locale)
-        templates = self._templates[Kind(letter.kind), locale]
+        templates = self._templates[letter.kind, locale]
         context = _context(letter, locale)
         context["subject"] = clean_name(templates.subject.render(context), longest=MAX_SUBJECT)
         text, html = templates.text.render(context), templates.html.render(context)
@@ -95,33 +93,6 @@ def _environment(folder: Path, locale: str, *, autoescape: bool) -> Environment:
 
 
 def _context(letter: Letter, locale: str) -> dict[str, Any]:
-    after = _details(letter.after)
-    return {
-        "lang": locale,
-        "name": clean_name(letter.name),
-        "before": _details(letter.before),
-        "after": after,
-        "link": after["link"] if after else None,
-        "when": _local_time(letter.committed_at, letter.time_zone, locale),
-    }
-
-
-def _details(details: Details | None) -> Mapping[str, str | None] | None:
-    if details is None:
-        return None
-    return {
-        "project": clean_name(details["project_name"]),
-        "team": clean_name(details["team_name"] or "") or None,
-        "link": safe_link(details["application_url"]),
-    }
-
-
-def _local_time(at: datetime, zone_name: str | None, locale: str) -> str:
-    return format_datetime(at, "d MMMM y, HH:mm ('UTC'xxx)", tzinfo=_zone(zone_name), locale=locale)
-
-
-def _zone(name: str | None) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (LookupError, ValueError, OSError):  # unknown; a path out of the folder; a folder, too long
-        return ZoneInfo("UTC")
+    shown = view(letter, Reader(locale, find_zone(letter.time_zone)))
+    values = {field.name: getattr(shown, field.name) for field in fields(shown)}
+    return {"lang": locale, "name": clean_name(letter.name), **values}

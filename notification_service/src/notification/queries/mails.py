@@ -17,33 +17,38 @@ CHANNEL = "notification_due"
 
 _INSERT = text("""
     INSERT INTO notification (
-        id, kind, assignment_id, user_oid, epoch, lsn, committed_at, recipient, locale, payload, message_id,
-        state, attempts, in_doubt, next_attempt_at, created_at)
-    SELECT u.id, u.kind, u.assignment_id, u.user_oid, u.epoch, u.lsn, u.committed_at, u.recipient, u.locale,
-        CAST(u.payload AS jsonb), '<' || u.id || '@' || CAST(:domain AS text) || '>',
-        'queued', 0, false, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+        id, kind, source, subject, assignment_id, user_oid, epoch, lsn, committed_at, expires_at, recipient,
+        locale, payload, message_id, state, attempts, in_doubt, next_attempt_at, created_at)
+    SELECT u.id, u.kind, u.source, u.subject, u.assignment_id, u.user_oid, u.epoch, u.lsn, u.committed_at,
+        u.expires_at, u.recipient, u.locale, CAST(u.payload AS jsonb),
+        '<' || u.id || '@' || CAST(:domain AS text) || '>', 'queued', 0, false, CAST(:now AS timestamptz),
+        CAST(:now AS timestamptz)
     FROM unnest(
-        CAST(:id AS uuid[]), CAST(:kind AS text[]), CAST(:assignment_id AS bigint[]),
-        CAST(:user_oid AS uuid[]), CAST(:epoch AS bigint[]), CAST(:lsn AS bigint[]),
-        CAST(:committed_at AS timestamptz[]), CAST(:recipient AS text[]), CAST(:locale AS text[]),
-        CAST(:payload AS text[]))
-        AS u(id, kind, assignment_id, user_oid, epoch, lsn, committed_at, recipient, locale, payload)
+        CAST(:id AS uuid[]), CAST(:kind AS text[]), CAST(:source AS text[]), CAST(:subject AS text[]),
+        CAST(:assignment_id AS bigint[]), CAST(:user_oid AS uuid[]), CAST(:epoch AS bigint[]),
+        CAST(:lsn AS bigint[]), CAST(:committed_at AS timestamptz[]), CAST(:expires_at AS timestamptz[]),
+        CAST(:recipient AS text[]), CAST(:locale AS text[]), CAST(:payload AS text[]))
+        AS u(id, kind, source, subject, assignment_id, user_oid, epoch, lsn, committed_at, expires_at,
+            recipient, locale, payload)
     ON CONFLICT DO NOTHING
 """)
 _NOTIFY = text("SELECT pg_notify(:channel, '')")
 _CANCEL = text("""
     UPDATE notification
     SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'cancelled' END, reason = :reason
-    WHERE assignment_id = ANY(CAST(:assignments AS bigint[])) AND state = 'queued' AND kind <> 'removed'
+    WHERE subject = ANY(CAST(:subjects AS text[])) AND state = 'queued' AND kind <> 'removed'
 """)
 _COLUMNS = (
     "id",
     "kind",
+    "source",
+    "subject",
     "assignment_id",
     "user_oid",
     "epoch",
     "lsn",
     "committed_at",
+    "expires_at",
     "recipient",
     "locale",
 )
@@ -62,7 +67,8 @@ async def insert(session: WriteSession, intents: Sequence[Any], *, now: datetime
 async def cancel_unsent(session: WriteSession, assignments: Collection[int], reason: str) -> None:
     """Drop what waits to be said about assignments that are no more, except that they ended."""
     if assignments:
-        await session.execute(_CANCEL, {"assignments": list(assignments), "reason": reason})
+        subjects = [f"assignment:{number}" for number in assignments]
+        await session.execute(_CANCEL, {"subjects": subjects, "reason": reason})
 
 
 async def get(session: ReadSession, notification_id: UUID) -> Notification | None:
@@ -83,6 +89,7 @@ async def find(
     state: State | None,
     kind: Kind | None,
     assignment_id: int | None,
+    subject: str | None,
     offset: int,
     limit: int,
 ) -> tuple[int, Sequence[Notification]]:
@@ -100,7 +107,9 @@ async def find(
     if kind is not None:
         conditions.append(Notification.kind == kind)
     if assignment_id is not None:
-        conditions.append(Notification.assignment_id == assignment_id)
+        conditions.append(Notification.subject == f"assignment:{assignment_id}")
+    if subject is not None:
+        conditions.append(Notification.subject == subject)
     total = await session.scalar(select(func.count()).select_from(Notification).where(*conditions))
     newest = (
         select(Notification)

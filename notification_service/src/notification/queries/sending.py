@@ -7,14 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 
-from notification.states import State
+from notification.states import OPENING, State
 from service_kit.db import ReadSession, WriteSession
 
-# A person hears of one assignment in the order in which it changed: a later mail waits for the earlier.
+# A person hears of one subject in the order in which a source told of it: a later mail waits for the earlier.
 _UNBLOCKED = """
     n.state = 'queued' AND NOT EXISTS (
         SELECT FROM notification e
-        WHERE e.assignment_id = n.assignment_id AND e.user_oid = n.user_oid
+        WHERE e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
           AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.state IN ('queued', 'sending'))
 """
 _TAKE = text(f"""
@@ -22,23 +22,34 @@ _TAKE = text(f"""
         SELECT n.* FROM notification n
         WHERE {_UNBLOCKED} AND n.next_attempt_at <= :now
         ORDER BY n.next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-    SELECT n.id, n.kind, n.user_oid, n.committed_at, n.payload, n.message_id, n.attempts, n.in_doubt,
+    SELECT n.id, n.kind, n.source, n.subject, n.user_oid, n.committed_at, n.expires_at, n.payload,
+        n.message_id, n.attempts, n.in_doubt,
         coalesce(p.user_email, n.recipient) AS recipient,
         CASE WHEN p.id IS NULL THEN n.locale ELSE p.user_locale END AS locale,
         p.id AS person_row, p.user_name, p.user_time_zone,
-        a.deleted AS ended, a.user_oid AS holder,
-        EXISTS (
-            SELECT FROM notification l
-            WHERE l.assignment_id = n.assignment_id AND l.user_oid = n.user_oid
-              AND l.kind = 'removed' AND (l.epoch, l.lsn) > (n.epoch, n.lsn)) AS removed_later,
-        (SELECT e.state FROM notification e
-         WHERE e.assignment_id = n.assignment_id AND e.user_oid = n.user_oid
-           AND e.kind = 'assigned' AND (e.epoch, e.lsn) < (n.epoch, n.lsn)
-         ORDER BY e.epoch DESC, e.lsn DESC LIMIT 1) AS assigned_state
+        p.id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM assignment own WHERE own.user_oid = n.user_oid AND NOT own.deleted) AS gone,
+        a.deleted AS ended, a.user_oid AS holder, later.kinds AS later, earlier.told, earlier.opened
     FROM n
     LEFT JOIN assignment a ON a.id = n.assignment_id
     LEFT JOIN LATERAL (
         SELECT * FROM assignment WHERE user_oid = n.user_oid ORDER BY epoch DESC, lsn DESC LIMIT 1) p ON true
+    -- What else the person is told of it: newer news. A reminder gives way to any. Offsets begin anew when a
+    -- topic is made anew, so of events the time must agree ...
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(DISTINCT l.kind), '{{}}') AS kinds FROM notification l
+        WHERE l.subject = n.subject AND l.user_oid = n.user_oid
+          AND (l.source = n.source AND (l.epoch, l.lsn) > (n.epoch, n.lsn)
+               OR n.source = 'reminders' AND l.source <> n.source)
+          AND (l.source = 'assignments' OR l.committed_at >= n.committed_at)) later
+    -- ... and older: the last that reached them, and whether their hearing of it has a beginning here.
+    CROSS JOIN LATERAL (
+        SELECT bool_or(e.kind = ANY(CAST(:opening AS text[]))) AS opened,
+            (array_agg(e.kind ORDER BY e.epoch DESC, e.lsn DESC)
+                FILTER (WHERE e.state <> 'cancelled'))[1] AS told
+        FROM notification e
+        WHERE e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
+          AND (e.epoch, e.lsn) < (n.epoch, n.lsn)) earlier
     ORDER BY n.next_attempt_at
 """)  # noqa: S608 - put together from constants
 _DROP = text("""
@@ -50,10 +61,11 @@ _DROP = text("""
 _LEASE = text("""
     WITH leased AS (
         UPDATE notification AS n
-        SET state = 'sending', attempts = n.attempts + 1, recipient = u.recipient, locale = u.locale,
-            lease_owner = :owner, lease_until = :until
-        FROM unnest(CAST(:ids AS uuid[]), CAST(:recipients AS text[]), CAST(:locales AS text[]))
-            AS u(id, recipient, locale)
+        SET state = 'sending', attempts = n.attempts + 1, kind = u.kind, recipient = u.recipient,
+            locale = u.locale, lease_owner = :owner, lease_until = :until
+        FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:recipients AS text[]),
+            CAST(:locales AS text[])) AS u(id, kind, recipient, locale)
         WHERE n.id = u.id
         RETURNING n.id, n.attempts)
     INSERT INTO attempt (notification_id, number, started_at)
@@ -117,8 +129,13 @@ _NEXT_DUE = text(
 
 
 async def take_due(session: WriteSession, *, now: datetime, limit: int) -> Sequence[RowMapping]:
-    """Lock up to `limit` due mails, each with what the projection says of its person and assignment now."""
-    return (await session.execute(_TAKE, {"now": now, "limit": limit})).mappings().all()
+    """Lock up to `limit` due mails, each with what is known of its person and its subject now.
+
+    `later` has the kinds of newer mails about the subject; `told` is the kind of the last older one that
+    may have reached the person, and `opened` says whether an older one told of the beginning.
+    """
+    parameters = {"now": now, "limit": limit, "opening": list(OPENING)}
+    return (await session.execute(_TAKE, parameters)).mappings().all()
 
 
 async def drop(session: WriteSession, reasons: Mapping[UUID, str]) -> None:
@@ -128,11 +145,12 @@ async def drop(session: WriteSession, reasons: Mapping[UUID, str]) -> None:
 
 
 async def lease(
-    session: WriteSession, mails: Sequence[RowMapping], *, owner: UUID, now: datetime, until: datetime
+    session: WriteSession, mails: Sequence[Mapping[str, Any]], *, owner: UUID, now: datetime, until: datetime
 ) -> None:
-    """Note that `owner` begins an attempt for each of these mails."""
+    """Note that `owner` begins an attempt for each of these; each has id, kind, recipient and locale."""
     if mails:
-        columns = {f"{column}s": [mail[column] for mail in mails] for column in ("id", "recipient", "locale")}
+        names = ("id", "kind", "recipient", "locale")
+        columns = {f"{name}s": [mail[name] for mail in mails] for name in names}
         await session.execute(_LEASE, {**columns, "owner": owner, "now": now, "until": until})
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import RowMapping
 
 from notification.mail.letter import Letter
 from notification.queries import sending
-from notification.states import Kind, State
+from notification.states import CLOSING, Kind, Source, State
 from service_kit.db import WriteSession
+
+Row = Mapping[str, Any] | RowMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,51 +50,80 @@ async def claim_due(
         max_age: mails about changes older than this are dropped.
     """
     due = await sending.take_due(session, now=now, limit=limit)
-    reasons = {mail["id"]: why_void(mail, oldest_news=now - max_age) for mail in due}
+    reasons = {mail["id"]: why_void(mail, now=now, oldest_news=now - max_age) for mail in due}
     void = {id_: reason for id_, reason in reasons.items() if reason is not None}
-    valid = [mail for mail in due if mail["id"] not in void]
+    claimed = [_claimed(mail, now) for mail in due if mail["id"] not in void]
     await sending.drop(session, void)
-    await sending.lease(session, valid, owner=owner, now=now, until=now + lease)
+    await sending.lease(session, [_begun(mail) for mail in claimed], owner=owner, now=now, until=now + lease)
     dropped = [_state_when_dropped(mail) for mail in due if mail["id"] in void]
-    return Claim([_claimed(mail) for mail in valid], dropped)
+    return Claim(claimed, dropped)
 
 
-def why_void(mail: Mapping[str, Any] | RowMapping, *, oldest_news: datetime) -> str | None:
+def why_void(mail: Row, *, now: datetime, oldest_news: datetime) -> str | None:
     """Why a due mail must not be sent after all, or None.
 
     `mail` is a row of `sending.take_due`.
     """
-    if mail["committed_at"] < oldest_news:
+    if mail["committed_at"] < oldest_news or (mail["expires_at"] is not None and mail["expires_at"] <= now):
         return "it could not be sent before it was old news"
-    if mail["kind"] == Kind.REMOVED:
-        never_told = mail["assigned_state"] == State.CANCELLED
-        return "the person never heard of the assignment" if never_told else None
-    if mail["removed_later"] or mail["ended"]:
+    if mail["source"] != Source.ASSIGNMENTS and mail["later"]:
+        return "newer news of the same took its place"
+    if mail["kind"] in CLOSING:
+        return None if _knows(mail) else "the person never heard of it"
+    return _why_void_assignment(mail) if mail["source"] == Source.ASSIGNMENTS else _why_gone(mail)
+
+
+def kind_now(mail: Row) -> Kind:
+    """What a mail is to somebody who heard of nothing before: a changed meeting is a new one to them."""
+    kind = Kind(mail["kind"])
+    return Kind.INVITED if kind is Kind.MEETING_CHANGED and not _knows(mail) else kind
+
+
+def _why_void_assignment(mail: Row) -> str | None:
+    if Kind.REMOVED in mail["later"] or mail["ended"]:
         return "the assignment has ended meanwhile"
     if mail["holder"] != mail["user_oid"]:
         return "the assignment has gone to somebody else meanwhile"
     return None
 
 
-def _state_when_dropped(mail: RowMapping) -> State:
+def _why_gone(mail: Row) -> str | None:
+    return "the person has no assignment any more" if mail["gone"] else None
+
+
+def _knows(mail: Row) -> bool:
+    """Whether the person knows of the subject, by what they may have been told before this mail."""
+    if mail["told"] is not None:
+        return mail["told"] not in CLOSING
+    # Without a beginning among the mails it lies before them.
+    return not mail["opened"]
+
+
+def _state_when_dropped(mail: Row) -> State:
     """As `sending.drop` writes it."""
     return State.UNCONFIRMED if mail["in_doubt"] else State.CANCELLED
 
 
-def _claimed(mail: RowMapping) -> ClaimedMail:
+def _begun(mail: ClaimedMail) -> dict[str, Any]:
+    letter = mail.letter
+    return {"id": letter.id, "kind": letter.kind, "recipient": letter.address, "locale": letter.locale}
+
+
+def _claimed(mail: Row, now: datetime) -> ClaimedMail:
     payload = mail["payload"]
     person = payload["person"]
     known = mail["person_row"] is not None
     letter = Letter(
         id=mail["id"],
-        kind=mail["kind"],
+        kind=kind_now(mail),
+        subject=mail["subject"],
         message_id=mail["message_id"],
         name=mail["user_name"] if known else person["name"],
         address=mail["recipient"],
         locale=mail["locale"],
         time_zone=mail["user_time_zone"] if known else person["time_zone"],
         committed_at=mail["committed_at"],
-        before=payload["before"],
-        after=payload["after"],
+        now=now,
+        payload=payload,
     )
     return ClaimedMail(letter, mail["attempts"] + 1, mail["in_doubt"])

@@ -1,15 +1,18 @@
-"""Use case: a batch of changes of assignments becomes the projection's new state and mails to write."""
+"""Use case: a batch of what Kafka brings becomes the projection's new state and mails to write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import UNSET
 
-from notification.events import AssignmentRow
+from notification.events import AssignmentRow, MeetingEvent, ReminderEvent
 from notification.queries import assignments, mails
-from notification.service.plan import Intent, Row, plan_mails
+from notification.service.hear import meeting_news, reminder_news
+from notification.service.intents import Intent, News, intents_of
+from notification.service.plan import plan_mails
+from notification.service.rules import Row
 from service_kit.cdc import Change
 from service_kit.clock import Clock
 from service_kit.db import WriteSession
@@ -41,12 +44,12 @@ class _Fold:
 
 
 class ChangeRecorder:
-    """Decides and stores what the changes of assignments mean for the people in them."""
+    """Decides and stores what changes and events mean for the people that they concern."""
 
     def __init__(
         self, *, clock: Clock, max_event_age: timedelta, notify_renames: bool, mail_domain: str
     ) -> None:
-        """A change older than `max_event_age` moves the projection and mails nobody."""
+        """A change or an event older than `max_event_age` mails nobody; the projection it moves."""
         self._clock = clock
         self._max_event_age = max_event_age
         self._notify_renames = notify_renames
@@ -70,6 +73,20 @@ class ChangeRecorder:
         swept = await assignments.sweep(session, boundaries)
         await mails.cancel_unsent(session, swept, "the assignment was gone in a new snapshot")
         return len(swept)
+
+    async def record_meetings(self, session: WriteSession, events: Sequence[MeetingEvent]) -> None:
+        """Queue the mails about a batch of meetings' events; one that comes again queues nothing."""
+        await self._queue(session, map(meeting_news, events))
+
+    async def record_reminders(self, session: WriteSession, events: Sequence[ReminderEvent]) -> None:
+        """Queue the mails about a batch of reminders."""
+        await self._queue(session, map(reminder_news, events))
+
+    async def _queue(self, session: WriteSession, heard: Iterable[News]) -> None:
+        now = self._clock.now()
+        fresh = [news for news in heard if news.committed_at >= now - self._max_event_age]
+        intents = [intent for news in fresh for intent in intents_of(news)]
+        await mails.insert(session, intents, now=now, domain=self._mail_domain)
 
     def _apply(self, fold: _Fold, change: Change[AssignmentRow], *, oldest_news: datetime) -> None:
         known = fold.rows.get(change.row.id)

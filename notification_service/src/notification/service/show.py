@@ -39,6 +39,7 @@ async def find(session: ReadSession, caller: Caller, query: NotificationQuery) -
         state=query.state,
         kind=query.kind,
         assignment_id=query.assignment_id,
+        subject=query.subject,
         offset=query.offset,
         limit=query.size,
     )
