@@ -1,6 +1,8 @@
 """What a rule of recurrence says: the value of an RRULE is read strictly (RFC 5545, 3.3.10).
 
-Only what all calendars understand alike is taken: no hours and minutes, no other calendars (RFC 7529).
+Only what calendars understand alike is taken: no hours and minutes, no calendar but the Gregorian (RFC
+7529), and nothing that the RFC leaves so open that libraries differ: numbers of weeks with more than
+weekdays, and days of months without the months of a year.
 """
 
 import re
@@ -25,6 +27,7 @@ _ONLY_FOR = {
     "BYWEEKNO": {"YEARLY"},
     "BYSETPOS": {"WEEKLY", "MONTHLY", "YEARLY"},
 }
+_WITH_WEEKS = {"FREQ", "COUNT", "UNTIL", "WKST", "BYWEEKNO", "BYDAY"}
 _UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?", re.ASCII)
 _BYDAY = re.compile(rf"([+-]?\d{{1,2}})?({'|'.join(_WEEKDAYS)})", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,4}", re.ASCII)
@@ -84,6 +87,10 @@ def _check_together(parts: Parts, freq: str, days: set[tuple[int, int]]) -> None
         raise ValueError("COUNT and UNTIL do not go together")
     if any(nth for nth, _ in days) and (freq not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):
         raise ValueError("BYDAY has numbers only with FREQ=MONTHLY or YEARLY, and not with BYWEEKNO")
+    if "BYWEEKNO" in parts and not parts.keys() <= _WITH_WEEKS:
+        raise ValueError("BYWEEKNO goes with BYDAY alone, every year")
+    if freq == "YEARLY" and "BYMONTHDAY" in parts and "BYMONTH" not in parts:
+        raise ValueError("BYMONTHDAY needs BYMONTH with FREQ=YEARLY")
     if "BYSETPOS" in parts and not any(name in parts for name in ("BYDAY", *_LISTS) if name != "BYSETPOS"):
         raise ValueError("BYSETPOS chooses among what another BY part names")
 
