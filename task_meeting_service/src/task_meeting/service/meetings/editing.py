@@ -19,7 +19,8 @@ from task_meeting.service.meetings.schedules import schedule_of
 from task_meeting.service.tasks.fields import no_team
 
 _MINUTES = {"minutes"}
-_ASKED = {"attendee_oids", "team_oids"}
+# What is asked for and is no column of its own.
+_NO_COLUMNS = {"attendee_oids", "team_oids", "end"}
 
 
 async def create_meeting(session: WriteSession, access: Access, new: schemas.NewMeeting) -> Meeting:
@@ -86,7 +87,7 @@ async def change_meeting(
     permitting.check_scheduled(meeting)
     present = (await queries.list_asked(session, [meeting.id]))[meeting.id]
     asking.check(people, teams, held, present)
-    columns = {name: value for name, value in asked_for.items() if name not in _ASKED}
+    columns = {name: value for name, value in asked_for.items() if name not in _NO_COLUMNS}
     schedule = fields.changed_schedule(schedule_of(meeting), asked_for)
     asked = Asked(
         frozenset(people) if "attendee_oids" in asked_for else present.people,
