@@ -4,8 +4,9 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -280,3 +281,47 @@ def worker_process(database):
             process.communicate()
 
     return running
+
+
+@pytest.fixture
+async def staff(apply, feed, sign_in):
+    """Clients of people who meet.
+
+    Ann (1), Bob (2), Eve (5) and the manager Max (4) work in project 1, Ann and Bob in its team 1; Zoe (3)
+    and Eve in project 2, in its team 2.
+    """
+    await apply(
+        feed.change("c", 1, user=1, project=1, team=1, user_time_zone="Europe/Berlin"),
+        feed.change("c", 2, user=2, project=1, team=1),
+        feed.change("c", 3, user=3, project=2, team=2),
+        feed.change("c", 4, user=4, project=1, team=None, user_role="manager"),
+        feed.change("c", 5, user=5, project=1, team=None),
+        feed.change("c", 6, user=5, project=2, team=2),
+    )
+    async with AsyncExitStack() as clients:
+        roles = {"ann": "employee", "bob": "employee", "zoe": "employee", "max": "manager", "eve": "employee"}
+        yield SimpleNamespace(
+            **{
+                name: await clients.enter_async_context(sign_in(number, role))
+                for number, (name, role) in enumerate(roles.items(), start=1)
+            }
+        )
+
+
+@pytest.fixture
+def schedule(staff):
+    """Schedule a meeting, Ann's unless another client is given; a Monday in winter, unless it is said."""
+
+    async def create_meeting(client=None, **fields):
+        body = {"title": "Close the books", "start": "2027-01-11T10:00", "end": "2027-01-11T11:00"} | fields
+        answer = await (client or staff.ann).post("/api/meetings/", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    return create_meeting
+
+
+@pytest.fixture
+def users(oid):
+    """The oids of people, as JSON has them."""
+    return lambda *numbers: [str(oid("user", number)) for number in numbers]
