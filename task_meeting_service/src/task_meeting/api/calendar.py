@@ -1,6 +1,7 @@
 """Calendars: a secret link for calendar programs, and what it leads to."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated
@@ -18,6 +19,8 @@ LINKS = "/api/calendar/"
 
 router = APIRouter(prefix="/calendar", tags=["calendar"])
 
+# One calendar at a time: to write it takes the processor, which all other requests need too.
+_WRITER = ThreadPoolExecutor(1, "calendar")
 _MEDIA_TYPE = "text/calendar"
 _EXAMPLE = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Team Suite//EN\r\nBEGIN:VEVENT\r\n"
@@ -78,7 +81,7 @@ async def get_calendar(request: Request, token: Token, known: IfNoneMatch, _quer
     """
     async with request.app.state.database.read() as session:
         calendar = await feeds.read_calendar(session, token, datetime.now(UTC))
-    content = await asyncio.to_thread(calendar.written)
+    content = await asyncio.get_running_loop().run_in_executor(_WRITER, calendar.written)
     version = sha256(content).hexdigest()
     answer = not_modified(version) if known.matches(version) else _file(content, version)
     # Asked again each time, so that one that was ended is gone.

@@ -38,7 +38,7 @@ class Calendar:
     now: datetime
 
     def written(self) -> bytes:
-        """As iCalendar (RFC 5545). That takes its time, so not on the event loop."""
+        """As iCalendar (RFC 5545). It takes a second for 2,000 entries, so not on the event loop."""
         return feed(self.name, self.meetings, self.tasks, self.now)
 
 
