@@ -8,7 +8,6 @@ from service_kit.http import InvalidValueError
 from task_meeting.models import Meeting, Task
 from task_meeting.queries import actions
 from task_meeting.schemas.meetings import NewActionItem
-from task_meeting.schemas.tasks import NewTask
 from task_meeting.service.access import Access
 from task_meeting.service.meetings import permitting
 from task_meeting.service.tasks import editing
@@ -30,8 +29,8 @@ async def add_action_item(session: WriteSession, access: Access, oid: UUID, new:
     meeting = await permitting.find(session, access, oid)
     await permitting.check_works(session, access, meeting)
     permitting.check_scheduled(meeting)
-    asked = new.model_dump(exclude_unset=True) | {"project_oid": _project(meeting, new)}
-    task = await editing.create_task(session, access, NewTask.model_validate(asked))
+    asked = new.model_copy(update={"project_oid": _project(meeting, new)})
+    task = await editing.create_task(session, access, asked)
     await actions.add_action(session, meeting.id, task.oid)
     return task
 
