@@ -1,11 +1,6 @@
 """The process that does jobs: it goes on whatever dies, does each task once, and says when it is stuck."""
 
 import asyncio
-import os
-import signal
-import socket
-import subprocess
-import sys
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from uuid import UUID
@@ -135,33 +130,8 @@ async def ready(worker):
         return True
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as it:
-        return it.getsockname()[1]
-
-
-@pytest.fixture
-def process(database):
-    """The process itself, on the test's database."""
-    url = database._url
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("TASK_MEETING_")},
-        "POSTGRES_HOST": url.host,
-        "POSTGRES_PORT": str(url.port),
-        "TASK_MEETING_DB_NAME": url.database,
-        "TASK_MEETING_DB_USER": url.username,
-        "TASK_MEETING_DB_PASSWORD": url.password or "none",
-        "TASK_MEETING_JOBS_PORT": str(free_port()),
-    }
-    command = [sys.executable, "-m", "task_meeting", "jobs"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    yield process
-    process.kill()
-    process.communicate()
-
-
 async def test_a_job_whose_worker_was_killed_goes_on_where_it_was(
-    database, team_of_three, ask, get, done, query, sent, process
+    database, team_of_three, ask, get, done, query, sent, worker_process
 ):
     await team_of_three(520)
     async with database.transaction() as somebody:
@@ -173,9 +143,8 @@ async def test_a_job_whose_worker_was_killed_goes_on_where_it_was(
             waits = "SELECT application_name FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
             return (await get(path))["processed"] == 500 and (NAME,) in await query(waits)
 
-        await eventually(first_chunk_done_and_second_waits)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        with worker_process():
+            await eventually(first_chunk_done_and_second_waits)
     async with working(database, heartbeat_timeout=timedelta(seconds=0.4)):
         report = await done(path)
     assert (report["processed"], report["reassigned"], report["skipped"]) == (520, 520, 0)
