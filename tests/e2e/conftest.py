@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
+from harness.company import PASSWORD, Person
 from harness.desk import Desk
 from harness.rest import Rest
 from harness.suite import Suite
 from local_stack.demo.admin import Admin
+from local_stack.tokens import SignedIn
 
 
 @pytest.fixture
@@ -37,3 +39,18 @@ def notifications(running: Suite) -> Rest:
 def desk(running: Suite) -> Desk:
     """A company of the test's own, and its administrator."""
     return running.desk()
+
+
+@pytest.fixture
+async def ann(admin: Admin, desk: Desk) -> Person:
+    """Somebody who can sign in."""
+    person = desk.company.people[0]
+    await admin.give_password(person.id, PASSWORD)
+    return person
+
+
+@pytest.fixture
+def anns_tasks(running: Suite, ann: Person) -> Rest:
+    """The task service's API for her."""
+    auth = SignedIn(running.stack.variables["AUTH_ISSUER"], ann.username, PASSWORD)
+    return Rest(running.url("TASK_MEETING_API_PORT"), auth)

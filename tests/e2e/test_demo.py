@@ -48,18 +48,29 @@ def test_it_starts_the_stack_counts_exactly_and_leaves_nothing_behind(tmp_path):
     assert "assignments.csv: 150 new" in finished.stdout
     assert "24 tasks created, 8 of them for one of" in finished.stdout
     assert "all 16 open ones reassigned by a job, asked for twice: 16 after" in finished.stdout
+    assert "a meeting of 12, then of one more who came into it" in finished.stdout
     assert "is not active any more, and gets no other token" in finished.stdout
-    events = {row[1]: [int(cell) for cell in row[2:7]] for row in table(finished.stdout, "Events")}
-    assert events["task-bus"] == [96, 96, 0, 0, 0]
-    assert events["account-bus"] == [61, 61, 0, 0, 0]
-    assert events["reassign-task-bus, by task"] == [16, 16, 0, 0, 0]
+    assert counts(finished.stdout, "Events") == {
+        "task-bus": [99, 99, 0, 0, 0],
+        "reassign-task-bus, by task": [16, 16, 0, 0, 0],
+        "account-bus": [61, 61, 0, 0, 0],
+        "meeting-bus": [35, 35, 0, 0, 0],
+        "reminder-bus": [1, 1, 0, 0, 0],
+    }
+    mails = counts(finished.stdout, "Mails")
+    assert mails["invited"] == [15, 15, 0, 0, 0]
+    assert mails["meeting_changed"] == [12, 12, 0, 0, 0]
+    assert mails["meeting_cancelled"] == [3, 3, 0, 0, 0]
+    assert mails["task_reminder"] == [1, 1, 0, 0, 0]
+    assert counts(finished.stdout, "Calendar objects") == {"REQUEST": [27, 27, 0, 0], "CANCEL": [3, 3, 0, 0]}
     assert not _processes_with(variables["LOCAL_STATE_DIR"])
 
 
-def table(printed, title):
-    """The rows of a table of the report, each cell without its mark."""
+def counts(printed, title):
+    """The rows of a table of the report: what is counted → its numbers."""
     lines = printed.partition(f"\n{title}")[2].partition("└")[0].splitlines()
-    return [[cell.strip(" ✔") for cell in line.split("│")] for line in lines if "✔" in line]
+    rows = [[cell.strip(" ✔") for cell in line.split("│")][1:-1] for line in lines if "✔" in line]
+    return {name: [int(number) for number in numbers] for name, *numbers in rows}
 
 
 def test_it_is_exact_on_a_used_stack_too_and_leaves_it_running(suite, context, console, monkeypatch):

@@ -4,31 +4,12 @@ import uuid
 
 import pytest
 
-from harness.company import Person
+from harness.company import PASSWORD, Person
 from harness.desk import Desk
 from harness.events import arrival, faults
 from harness.rest import Rest
 from harness.suite import Suite
-from local_stack.demo.admin import Admin
 from local_stack.demo.topics import follow
-from local_stack.tokens import SignedIn
-
-PASSWORD = "a password of their own"
-
-
-@pytest.fixture
-async def ann(admin: Admin, desk: Desk) -> Person:
-    """Somebody who can sign in."""
-    person = desk.company.people[0]
-    await admin.give_password(person.id, PASSWORD)
-    return person
-
-
-@pytest.fixture
-def anns_tasks(running: Suite, ann: Person) -> Rest:
-    """The task service's API for her."""
-    auth = SignedIn(running.stack.variables["AUTH_ISSUER"], ann.username, PASSWORD)
-    return Rest(running.url("TASK_MEETING_API_PORT"), auth)
 
 
 @pytest.fixture

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from harness.database import Sql
 
+PASSWORD = "a password of their own"
+"""What somebody signs in with, once an administrator has given them one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

@@ -10,11 +10,12 @@ import pytest
 from local_stack.demo.audit import compare, count_events
 from local_stack.demo.choices import ChoiceCount
 from local_stack.demo.eventbook import EventBook
-from local_stack.demo.ledger import ASSIGNED, CHANGED, REMOVED, Ledger
+from local_stack.demo.invitations import Invitation
+from local_stack.demo.ledger import ASSIGNED, CHANGED, INVITED, REMOVED, Ledger
 from local_stack.demo.report import Outcome, hints
 from local_stack.demo.services import CaughtMail
 from local_stack.demo.state import Assignment, Person, Picture
-from local_stack.demo.topics import ACCOUNTS, REASSIGNMENTS, TASKS, Event
+from local_stack.demo.topics import ACCOUNTS, MEETINGS, REASSIGNMENTS, REMINDERS, TASKS, Event
 from local_stack.paths import StatePaths
 
 ANNA = Person("anna@x.example", "Анна", "employee", "ru", "Europe/Moscow")
@@ -25,6 +26,14 @@ WEB = Assignment(BORIS.email, "Bank", "Web", "https://hr.example/1")
 
 def event(topic, key, type_, data):
     return Event(topic, key, type_, str(uuid4()), {"data": data}, datetime.now(UTC))
+
+
+def told(person, **more):
+    return {"email": person.email, **more}
+
+
+def due(*people, kind="task_hour_before"):
+    return {"kind": kind, "recipients": [told(person) for person in people]}
 
 
 class Books:
@@ -40,12 +49,16 @@ class Books:
         self.book.account(ANNA.email, "account.created.v1")
         self.book.task("t1", "task.created.v1", "task.completed.v1")
         self.book.reassigned("j1", {"t1": "boris"})
+        self.book.meeting("m1", "meeting.scheduled.v1", {ANNA.email: "invite"})
+        self.book.reminded("t1", "task_hour_before", ANNA.email)
         self.arrived = [
             event(ACCOUNTS, "anna", "account.created.v1", {"email": ANNA.email}),
             event(TASKS, "t1", "task.created.v1", {}),
             event(TASKS, "t1", "task.completed.v1", {}),
             event(TASKS, "t1", "task.assigned.v1", {"assignee_oid": "boris"}),
             event(REASSIGNMENTS, "j1", "tasks.reassigned.v1", {"t1": "boris"}),
+            event(MEETINGS, "m1", "meeting.scheduled.v1", {"recipients": [told(ANNA, action="invite")]}),
+            event(REMINDERS, "t1", "reminder.due.v1", due(ANNA)),
         ]
 
     def audit(self):
@@ -158,6 +171,32 @@ def test_an_event_that_names_another_assignee_is_lost_and_uncalled_for(books, pl
     it = books.arrived[place]
     books.arrived[place] = event(topic, it.key, it.type, wrong)
     assert (books.event(topic).lost, books.event(topic).uncalled) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("topic", "wrong"),
+    [
+        (MEETINGS, {"recipients": [told(BORIS, action="invite")]}),
+        (MEETINGS, {"recipients": [told(ANNA, action="cancel")]}),
+        (REMINDERS, due(BORIS)),
+        (REMINDERS, due(ANNA, kind="task_overdue")),
+    ],
+)
+def test_an_event_that_tells_others_or_otherwise_is_lost_and_uncalled_for(books, topic, wrong):
+    [place] = (n for n, it in enumerate(books.arrived) if it.topic == topic)
+    books.arrived[place] = replace(books.arrived[place], payload={"data": wrong})
+    assert (books.event(topic).lost, books.event(topic).uncalled) == (1, 1)
+
+
+def test_an_invitation_without_its_calendar_object_is_lost(books):
+    asked = Invitation(ANNA.email, "REQUEST", "meeting-m1@team-suite", 0)
+    books.ledger.invite(asked, INVITED)
+    books.records.append({"message_id": "<m>", "kind": INVITED})
+    books.caught.append(CaughtMail("<m>", (ANNA.email,), frozenset({asked})))
+    assert books.audit().is_exact
+    books.caught.append(replace(books.caught.pop(), invitations=frozenset()))
+    assert (books.mail(INVITED).is_exact, books.audit().invitations[0].lost) == (True, 1)
+    assert not books.audit().is_exact
 
 
 def test_events_about_others_are_none_of_ours(books):

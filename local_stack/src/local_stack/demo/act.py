@@ -68,6 +68,7 @@ class Play:
         self._book = EventBook()
         self._taskwork: Taskwork | None = None
         self._meter = Meter(doors.task, doors.notifier)
+        self._invited = Latencies("a meeting's change → mail accepted")
         self._import_shown = Latencies("the import → taken by the service")
         self._import_mailed = Latencies("the import → mail accepted")
 
@@ -75,7 +76,7 @@ class Play:
     def latencies(self) -> list[Latencies]:
         meter = self._meter
         of_import = (self._import_shown, self._import_mailed)
-        return [meter.visible, *meter.steps.values(), meter.mailed, *of_import, self._told]
+        return [meter.visible, *meter.steps.values(), meter.mailed, *of_import, self._invited, self._told]
 
     @property
     def _told(self) -> Latencies:
@@ -133,7 +134,9 @@ class Play:
 
     async def work(self) -> str:
         """Work on tasks. Returns why that could not go on, if so."""
-        day = Workday(self._doors, self._company, self._ledger, self._shown, self._book, self._console)
+        day = Workday(
+            *(self._doors, self._company, self._ledger, self._shown, self._book, self._console, self._invited)
+        )
         try:
             self._taskwork = await day.run(ROUNDS)
         except DemoError as error:
@@ -190,7 +193,8 @@ class Play:
     async def _time_import(self, shown: Shown) -> None:
         for number in shown.assignments:
             trace = await self._doors.task.trace(number)
-            self._import_shown.add(moment(trace, "committed_at"), moment(trace, "applied_at"))
+            self._invited = Latencies("a meeting's change → mail accepted")
+        self._import_shown.add(moment(trace, "committed_at"), moment(trace, "applied_at"))
         for mail in await self._mails_of_import(shown):
             self._import_mailed.add(moment(mail, "committed_at"), moment(mail, "sent_at"))
 

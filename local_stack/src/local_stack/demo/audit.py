@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from local_stack.demo import invitations
 from local_stack.demo.choices import ChoiceCount
 from local_stack.demo.eventbook import EventBook, said
+from local_stack.demo.invitations import InvitationCount
 from local_stack.demo.ledger import KINDS, Ledger
 from local_stack.demo.services import CaughtMail, Json
 from local_stack.demo.state import Picture
@@ -70,12 +72,13 @@ class Audit:
     """Whether the admin has committed exactly what was wanted."""
     states: list[StateCount]
     mails: list[MailCount]
+    invitations: list[InvitationCount]
     events: list[EventCount]
     choices: list[ChoiceCount]
 
     @property
     def is_exact(self) -> bool:
-        counts = (self.states, self.mails, self.events, self.choices)
+        counts = (self.states, self.mails, self.invitations, self.events, self.choices)
         return self.admin_is_right and all(count.is_exact for kind in counts for count in kind)
 
 
@@ -108,7 +111,10 @@ def compare(
     copies = Counter((mail.message_id, mail.recipients) for mail in ours)
     found = [*KINDS, *sorted({kinds.get(mail.message_id, "unknown") for mail in ours} - set(KINDS))]
     mails = [_mail(kind, ledger, copies, kinds) for kind in found]
-    return Audit(wanted == committed, states, mails, events, choices)
+    once = {mail.message_id: mail for mail in ours}
+    attached = [asked for mail in once.values() for asked in mail.invitations]
+    objects = invitations.count(ledger.invitations, attached)
+    return Audit(wanted == committed, states, mails, objects, events, choices)
 
 
 def count_events(book: EventBook, arrived: Iterable[Event]) -> list[EventCount]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx2
 
 from local_stack.demo.admin import Admin
-from local_stack.demo.services import MailCatcher, Notifier, Tasks, TaskService
+from local_stack.demo.services import MailCatcher, Meetings, Notifier, Tasks, TaskService
 from local_stack.demo.topics import Followed, follow
 from local_stack.environment import HOST, Context
 from local_stack.tokens import SignedIn
@@ -28,10 +28,11 @@ class Doors:
     context: Context
     clients: AsyncExitStack
 
-    async def tasks_of(self, username: str, password: str) -> Tasks:
-        """The tasks as somebody else works with them, who signs in with a token of their own."""
+    async def desk_of(self, username: str, password: str) -> tuple[Tasks, Meetings]:
+        """What somebody else works with, who signs in with a token of their own."""
         auth = SignedIn(self.context.exported["AUTH_ISSUER"], username, password)
-        return Tasks(await _client(self.clients, self.context.ports.task_meeting_api_port, auth))
+        client = await _client(self.clients, self.context.ports.task_meeting_api_port, auth)
+        return Tasks(client), Meetings(client)
 
     async def lets_in(self, username: str, password: str) -> bool:
         """Whether somebody gets an access token now."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from local_stack.demo.topics import ACCOUNTS, REASSIGNMENTS, TASKS, Event
+from local_stack.demo.topics import ACCOUNTS, MEETINGS, REASSIGNMENTS, REMINDERS, TASKS, Event
 
 ASSIGNED = "task.assigned.v1"
 
@@ -36,6 +36,15 @@ class EventBook:
             self.expected[REASSIGNMENTS, job, _to(task, person)] += 1
             self.assigned(task, person)
 
+    def meeting(self, oid: str, type_: str, people: Mapping[str, str]) -> None:
+        """Something was done to a meeting: address of who is told → what has become of it for them."""
+        self.expected[MEETINGS, oid, type_] += 1
+        self.expected.update((MEETINGS, oid, _to(action, email)) for email, action in people.items())
+
+    def reminded(self, oid: str, kind: str, email: str) -> None:
+        """Somebody is reminded of a task or a meeting."""
+        self.expected[REMINDERS, oid, _to(kind, email)] += 1
+
     def ours(self, events: Iterable[Event]) -> list[Event]:
         """The events about what is in this book, whatever they say of it."""
         about = {(topic, whom) for topic, whom, _ in self.expected}
@@ -50,6 +59,11 @@ def said(event: Event) -> Iterable[Saying]:
             return [(ACCOUNTS, data["email"], event.type)]
         case "reassign-task-bus":
             return [(REASSIGNMENTS, event.key, _to(task, person)) for task, person in data.items()]
+        case "meeting-bus":
+            people = [_to(it["action"], it["email"]) for it in data["recipients"]]
+            return [(MEETINGS, event.key, what) for what in (event.type, *people)]
+        case "reminder-bus":
+            return [(REMINDERS, event.key, _to(data["kind"], it["email"])) for it in data["recipients"]]
     what = _to(event.type, data["assignee_oid"]) if event.type == ASSIGNED else event.type
     return [(TASKS, event.key, what)]
 

@@ -4,21 +4,28 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from local_stack.demo.invitations import Invitation
 from local_stack.demo.state import Assignment, Person, Picture
 
-ASSIGNED, CHANGED, REMOVED = KINDS = ("assigned", "changed", "removed")
+ASSIGNED, CHANGED, REMOVED, INVITED, MEETING_CHANGED, MEETING_CANCELLED, REMINDED = KINDS = (
+    *("assigned", "changed", "removed"),
+    *("invited", "meeting_changed", "meeting_cancelled"),
+    "task_reminder",
+)
 
 
 @dataclass(slots=True)
 class Ledger:
     """The wanted state, and the mails that follow from how it came about.
 
-    `mails` counts what each address gets of each kind; a rename mails nobody.
+    `mails` counts what each address gets of each kind; a rename mails nobody. `invitations` are the calendar
+    objects that are in these mails.
     """
 
     people: frozenset[Person]
     assignments: set[Assignment] = field(default_factory=set)
     mails: Counter[tuple[str, str]] = field(default_factory=Counter)
+    invitations: Counter[Invitation] = field(default_factory=Counter)
 
     @property
     def picture(self) -> Picture:
@@ -44,6 +51,11 @@ class Ledger:
         renamed = {replace(it, team=new) for it in members}
         self.assignments = self.assignments - members | renamed
         return sorted(renamed)
+
+    def invite(self, invitation: Invitation, kind: str) -> None:
+        """Somebody is mailed about a meeting, in a mail of this kind."""
+        self.mails[invitation.address, kind] += 1
+        self.invitations[invitation] += 1
 
     def of(self, email: str) -> set[Assignment]:
         """A person's assignments."""

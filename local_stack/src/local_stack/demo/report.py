@@ -9,6 +9,7 @@ from rich.text import Text
 
 from local_stack.demo.audit import Audit, EventCount, MailCount, StateCount
 from local_stack.demo.choices import ChoiceCount
+from local_stack.demo.invitations import InvitationCount
 from local_stack.demo.timing import Latencies, percentile
 from local_stack.demo.topics import REASSIGNMENTS
 from local_stack.paths import StatePaths
@@ -37,7 +38,8 @@ class Outcome:
 def show(outcome: Outcome, console: Console, paths: StatePaths) -> None:
     """Print the tables, and where to look if something is not exact."""
     audit = outcome.audit
-    console.print(_states(audit.states), _mails(audit.mails), _events(audit.events), _choices(audit.choices))
+    console.print(_states(audit.states), _mails(audit.mails), _invitations(audit.invitations))
+    console.print(_events(audit.events), _choices(audit.choices))
     console.print(_times(outcome.latencies))
     ready = "ran already" if outcome.ready_seconds is None else f"ready after {outcome.ready_seconds:.1f} s"
     memory = outcome.resident_bytes
@@ -61,7 +63,7 @@ def hints(outcome: Outcome, paths: StatePaths) -> list[str]:
     if any(count.lost or count.surplus for count in audit.states):
         logs = f"{paths.log('task-meeting-consumer')}, {paths.log('connect')}"
         found.append(f"The task service does not show what was committed: {logs}")
-    if not all(count.is_exact for count in audit.mails):
+    if not all(count.is_exact for counts in (audit.mails, audit.invitations) for count in counts):
         logs = f"{paths.log('notification-sender')}, {paths.log('notification-consumer')}"
         found.append(f"The mails are not those that are called for: {logs}")
     if not all(count.is_exact for count in audit.events):
@@ -90,6 +92,14 @@ def _mails(counts: Sequence[MailCount]) -> Table:
     for count in counts:
         numbers = (count.expected, count.caught, count.lost, count.duplicate, count.uncalled)
         _add(table, count.kind, numbers, exact=count.is_exact)
+    return table
+
+
+def _invitations(counts: Sequence[InvitationCount]) -> Table:
+    table = _table("Calendar objects in the mails", "", "expected", "caught", "lost", "uncalled for")
+    for count in counts:
+        numbers = (count.expected, count.caught, count.lost, count.uncalled)
+        _add(table, count.method, numbers, exact=count.is_exact)
     return table
 
 

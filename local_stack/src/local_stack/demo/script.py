@@ -66,14 +66,15 @@ class Script:
 
     async def _assign(self) -> Change:
         email, place = self._take(lambda email: self._vacancy(email, self._teams))
-        return await self._add("New assignment", email, place)
+        return await self.add("New assignment", email, place)
 
     async def _assign_without_team(self) -> Change:
         projects = [(project, "") for project, _ in self._teams]
         email, place = self._take(lambda email: self._vacancy(email, projects))
-        return await self._add("Assignment without a team", email, place)
+        return await self.add("Assignment without a team", email, place)
 
-    async def _add(self, title: str, email: str, place: Place) -> Change:
+    async def add(self, title: str, email: str, place: Place) -> Change:
+        """Prepare a new assignment."""
         project, team = place
         editor = await self._admin.open_add(ASSIGNMENT)
         values = {

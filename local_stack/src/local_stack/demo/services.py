@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx2
 
+from local_stack.demo import invitations
 from local_stack.demo.errors import DemoError
+from local_stack.demo.invitations import Invitation
 
 Json = dict[str, Any]
 
@@ -57,18 +59,19 @@ class Tasks:
 
     async def create(self, **fields: object) -> Json:
         """A new task."""
-        return (await self._send("POST", "/api/tasks/", fields)).json()
+        return (await _send(self._client, "POST", "/api/tasks/", fields)).json()
 
     async def change(self, oid: str, **fields: object) -> Json:
         """Change some fields of a task; the status is one of them."""
-        return (await self._send("PATCH", f"/api/tasks/{oid}/", fields)).json()
+        return (await _send(self._client, "PATCH", f"/api/tasks/{oid}/", fields)).json()
 
     async def comment(self, oid: str, body: str) -> None:
-        await self._send("POST", f"/api/tasks/{oid}/comments/", {"body": body})
+        await _send(self._client, "POST", f"/api/tasks/{oid}/comments/", {"body": body})
 
     async def reassign(self, key: str, **scope: object) -> Json:
         """Have a job give the open tasks to other people; the same key gives the same job."""
-        return (await self._send("POST", "/api/tasks/reassign/", scope, {"Idempotency-Key": key})).json()
+        headers = {"Idempotency-Key": key}
+        return (await _send(self._client, "POST", "/api/tasks/reassign/", scope, headers)).json()
 
     async def job(self, oid: str) -> Json:
         """How far a job is."""
@@ -85,13 +88,23 @@ class Tasks:
                 whole[part] += proof[part]
         return whole
 
-    async def _send(
-        self, method: str, path: str, body: Json, headers: dict[str, str] | None = None
-    ) -> httpx2.Response:
-        answer = await self._client.request(method, path, json=body, headers=headers)
-        if not answer.is_success:
-            raise DemoError(f"{method} {path}: HTTP {answer.status_code} {answer.text}")
-        return answer
+
+class Meetings:
+    """Meetings, as one signed-in person organizes them."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def schedule(self, **fields: object) -> Json:
+        """A new meeting."""
+        return (await _send(self._client, "POST", "/api/meetings/", fields)).json()
+
+    async def change(self, oid: str, **fields: object) -> Json:
+        """Change some fields of a meeting."""
+        return (await _send(self._client, "PATCH", f"/api/meetings/{oid}/", fields)).json()
+
+    async def cancel(self, oid: str) -> None:
+        await _send(self._client, "DELETE", f"/api/meetings/{oid}/")
 
 
 class Notifier:
@@ -111,6 +124,7 @@ class CaughtMail:
 
     message_id: str
     recipients: tuple[str, ...]
+    invitations: frozenset[Invitation] = frozenset()
 
 
 class MailCatcher:
@@ -141,8 +155,25 @@ def _caught_at(mail: Json) -> datetime:
 
 
 def _mail(mail: Json) -> CaughtMail:
-    headers = HeaderParser().parsestr(mail["source"])
-    return CaughtMail(headers["Message-ID"].strip(), tuple(mail["recipients_envelope"]))
+    source, recipients = mail["source"], tuple(mail["recipients_envelope"])
+    message_id = HeaderParser().parsestr(source)["Message-ID"].strip()
+    # Most mails have none, and reading a mail whole takes a while.
+    has_calendar = "text/calendar" in source
+    asked = frozenset(invitations.read(source, recipients)) if has_calendar else frozenset()
+    return CaughtMail(message_id, recipients, asked)
+
+
+async def _send(
+    client: httpx2.AsyncClient,
+    method: str,
+    path: str,
+    body: Json | None = None,
+    headers: dict[str, str] | None = None,
+) -> httpx2.Response:
+    answer = await client.request(method, path, json=body, headers=headers)
+    if not answer.is_success:
+        raise DemoError(f"{method} {path}: HTTP {answer.status_code} {answer.text}")
+    return answer
 
 
 async def _pages(

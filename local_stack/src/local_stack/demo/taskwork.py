@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from local_stack.demo import choices
 from local_stack.demo.choices import ChoiceCount
@@ -14,6 +15,7 @@ from local_stack.demo.services import Json, Tasks
 from local_stack.demo.topics import Event
 
 _JOB_SECONDS = 30.0
+_NEAR = timedelta(minutes=40)
 _LOOK_SECONDS = 0.05
 
 
@@ -36,6 +38,7 @@ class Taskwork:
     book: EventBook
     chosen: list[str] = field(default_factory=list)
     """Oids of the tasks whose assignee was chosen."""
+    finished: list[str] = field(default_factory=list)
     proof: Json = field(default_factory=lambda: {"seed": "", "pools": [], "choices": []})
 
     async def give_out(self, number: int) -> None:
@@ -55,6 +58,20 @@ class Taskwork:
         for status in ("in_progress", "review", "done", "done"):
             await self.worker.change(task, status=status)
         self.book.task(task, *["task.status-changed.v1"] * 3, "task.completed.v1")
+        self.finished.append(task)
+
+    async def remind(self, project: str, person: str) -> str:
+        """A task that is due within the hour; returns its oid. One that is done reminds nobody."""
+        due = (datetime.now(UTC) + _NEAR).isoformat()
+        done = self.finished[-1]
+        await self.boss.change(done, deadline=due)
+        self.book.task(done, "task.updated.v1")
+        task = await self.boss.create(
+            title="Send the offer", project_oid=project, assignee_oid=person, deadline=due
+        )
+        self.book.task(task["oid"], "task.created.v1")
+        self.book.assigned(task["oid"], person)
+        return str(task["oid"])
 
     async def reassign(self) -> Json:
         """A job gives all open tasks to other people; asking for it twice makes one. Returns the job.

@@ -12,7 +12,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from connector.contracts import load_topics
 
-TASKS, REASSIGNMENTS, ACCOUNTS = EVENT_TOPICS = ("task-bus", "reassign-task-bus", "account-bus")
+TASKS, REASSIGNMENTS, ACCOUNTS, MEETINGS, REMINDERS = EVENT_TOPICS = (
+    *("task-bus", "reassign-task-bus", "account-bus"),
+    *("meeting-bus", "reminder-bus"),
+)
 
 
 @dataclass(frozen=True, slots=True)
