@@ -18,7 +18,7 @@ from task_meeting.schemas.base import iso_ms
 from task_meeting.service.reminding.planning import Due
 
 # As many people as one event names.
-_MAX_RECIPIENTS = 500
+MAX_RECIPIENTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +68,5 @@ def count(sent: Counter[str]) -> None:
 def _events(reminders: Sequence[Reminder], new: set[Key]) -> Iterator[Event]:
     for it in reminders:
         recipients = [recipient for recipient in it.recipients if it.key(recipient) in new]
-        for first in range(0, len(recipients), _MAX_RECIPIENTS):
-            yield it.event(recipients[first : first + _MAX_RECIPIENTS])
+        for first in range(0, len(recipients), MAX_RECIPIENTS):
+            yield it.event(recipients[first : first + MAX_RECIPIENTS])
