@@ -99,7 +99,7 @@ _LETTER = Letter(
 
 @pytest.fixture(scope="session")
 def letter():
-    """Make a letter of a kind; anything of it, of what it says, or `of` its meeting or task may be changed."""
+    """Make a letter of a kind; anything of it, of what it says, or `of` its meeting or task may change."""
 
     def make(kind=Kind.CHANGED, *, of=None, **changed):
         payload = {name: changed.pop(name, value) for name, value in _PAYLOADS[kind].items()}

@@ -40,6 +40,10 @@ class Reader:
         """Such as `Monday, 23 November 2026`."""
         return format_date(on, _DAY, locale=self.locale)
 
+    def plain_day(self, on: date) -> str:
+        """Such as `23 November 2026`, for the middle of a sentence."""
+        return format_date(on, "d MMMM y", locale=self.locale)
+
     def span(self, start: Moment, end: Moment, zone: ZoneInfo | None = None) -> str:
         """From when to when, by the reader's clock or by that of another zone, which is named then.
 

@@ -20,7 +20,7 @@ def in_words(rule: str, zone: ZoneInfo, reader: Reader) -> str:
     try:
         parts = _parse(rule)
         return _with_end(_often(parts, reader), parts, zone, reader)
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, OverflowError):
         return reader.gettext("repeats")
 
 
@@ -81,7 +81,7 @@ def _with_end(often: str, parts: Mapping[str, str], zone: ZoneInfo, reader: Read
         phrase = reader.ngettext("%(often)s, %(num)s time", "%(often)s, %(num)s times", times)
         return phrase % {"often": often, "num": times}
     if "UNTIL" in parts:
-        day = reader.day(_until(parts["UNTIL"], zone))
+        day = reader.plain_day(_until(parts["UNTIL"], zone))
         return reader.gettext("%(often)s, until %(day)s") % {"often": often, "day": day}
     return often
 

@@ -27,7 +27,7 @@ _TAKE = text(f"""
         coalesce(p.user_email, n.recipient) AS recipient,
         CASE WHEN p.id IS NULL THEN n.locale ELSE p.user_locale END AS locale,
         p.id AS person_row, p.user_name, p.user_time_zone,
-        p.id IS NOT NULL AND NOT EXISTS (
+        n.source <> 'assignments' AND p.id IS NOT NULL AND NOT EXISTS (
             SELECT FROM assignment own WHERE own.user_oid = n.user_oid AND NOT own.deleted) AS gone,
         a.deleted AS ended, a.user_oid AS holder, later.kinds AS later, earlier.told, earlier.opened
     FROM n
