@@ -8,8 +8,10 @@ from harness.openapi import FOLDER, SERVICES, committed, operations
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_operation_is_in_the_matrix(service):
-    described = [f"{method} {path}" for method, path, _ in operations(committed(service))]
+def test_every_operation_that_needs_a_token_is_in_the_matrix(service):
+    described = [
+        f"{method} {path}" for method, path, it in operations(committed(service)) if "security" in it
+    ]
     assert sorted(rule.operation for rule in rules(service)) == sorted(described)
 
 

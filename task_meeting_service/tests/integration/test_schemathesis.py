@@ -7,7 +7,7 @@ from task_meeting.app import build_app
 
 
 @pytest.fixture
-async def known(database, client, apply, feed, oid):
+async def known(client, sign_in, apply, feed, oid):
     """Ids of things that exist, by the places in requests that take them."""
     await apply(feed.change(number=1, user=1), feed.change(number=2, user=2))
     project = str(oid("project", 1))
@@ -21,6 +21,17 @@ async def known(database, client, apply, feed, oid):
         comments.append(comment.json()["oid"])
     job = await client.post("/api/tasks/reassign/", json={"project_oid": project})
     people = [str(oid("user", number)) for number in (1, 2)]
+    meetings = []
+    async with sign_in(2) as other:
+        for number in range(3):
+            body = {
+                "title": f"Meeting {number}",
+                "start": "2027-01-11",
+                "end": "2027-01-12",
+                "project_oid": project,
+            }
+            meetings.append((await other.post("/api/meetings/", json=body)).json()["oid"])
+        link = (await other.post("/api/calendar/")).json()["url"]
     return {
         "path.user_oid": people,
         "path.project_oid": [project],
@@ -29,9 +40,12 @@ async def known(database, client, apply, feed, oid):
         "path.comment_oid": comments,
         "path.job_oid": [job.json()["oid"]],
         "path.assignment_id": [1, 2],
+        "path.meeting_oid": meetings,
+        "path.token": [link.rpartition("/")[2].removesuffix(".ics")],
         "body.project_oid": [project],
         "body.team_oid": [str(oid("team", 1))],
         "body.assignee_oid": people,
+        "body.except_oid": meetings,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from service_kit.http.answers import NOT_MODIFIED, TAGGED, Answers
+from service_kit.http.answers import NOT_MODIFIED, TAGGED, Answers, problems
 from service_kit.http.etag import IfNoneMatch, etag, not_modified
 from task_meeting.api.dependencies import NoParameters, ReadsMeetings, Session, Writing
 from task_meeting.schemas.calendar import CalendarLink, NewCalendarLink
@@ -28,13 +28,11 @@ _EXAMPLE = (
     "DTSTART:20261123T090000Z\r\nDTEND:20261123T100000Z\r\nSUMMARY:Close the books\r\n"
     "END:VEVENT\r\nEND:VCALENDAR\r\n"
 )
-_CALENDAR: Answers = {
-    200: {
-        **TAGGED[200],
-        "description": "The calendar (RFC 5545).",
-        "content": {_MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
-    }
+_CALENDAR = {
+    "description": "The calendar (RFC 5545).",
+    "content": {_MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
 }
+_ANSWERS: Answers = {200: TAGGED[200] | _CALENDAR} | NOT_MODIFIED | problems(429)
 
 Token = Annotated[
     str,
@@ -66,13 +64,10 @@ async def delete_link(session: Writing, access: ReadsMeetings, _query: NoParamet
     await feeds.end_link(session, access.oid)
 
 
-@router.head("/{token}.ics", summary="Ask for a calendar's version", responses=TAGGED | NOT_MODIFIED)
-@router.get(
-    "/{token}.ics",
-    summary="Show a calendar",
-    response_class=Response,
-    responses=_CALENDAR | NOT_MODIFIED,
+@router.head(
+    "/{token}.ics", summary="Ask for a calendar's version", response_class=Response, responses=_ANSWERS
 )
+@router.get("/{token}.ics", summary="Show a calendar", response_class=Response, responses=_ANSWERS)
 async def get_calendar(request: Request, token: Token, known: IfNoneMatch, _query: NoParameters) -> Response:
     """What the link's owner organizes, is asked to and has not declined, and the deadlines of their tasks.
 
