@@ -10,6 +10,7 @@ from service_kit.testing.identity import permissions_of
 
 # Who stands behind a relation to person 1. 1 and 2 work in project 1 (team 1), 3 in project 2 (team 2).
 PEOPLE = {"own": 1, "colleague": 2, "foreign": 3}
+MEETING = {"title": "A meeting", "start": "2027-01-11T10:00", "end": "2027-01-11T11:00"}
 PROFILE = {"working_hours": None, "skills": [], "about": "", "avatar_url": None}
 SETTINGS = {
     "workflow": {"initial": "new", "statuses": [{"name": "new"}], "moves": {}},
@@ -31,7 +32,7 @@ EDITED = (
 
 @pytest.fixture
 async def world(apply, feed, anonymous, identity, oid):
-    """Each of the people has a task, a comment on it, and a job."""
+    """Each of the people has a task, a comment on it, a job, and a meeting."""
     await apply(
         *(
             feed.change(number=person, user=person, project=_project(person), team=_project(person))
@@ -43,7 +44,10 @@ async def world(apply, feed, anonymous, identity, oid):
         task = await it.new_task(relation)
         job = await it.ask(relation, "manager", "POST", "/api/tasks/reassign/", json=it.project(relation))
         it.things[relation] = SimpleNamespace(
-            task=task, comment=await it.new_comment(relation, task), job=job.json()["oid"]
+            task=task,
+            comment=await it.new_comment(relation, task),
+            job=job.json()["oid"],
+            meeting=await it.new_meeting(relation),
         )
     return it
 
@@ -78,15 +82,23 @@ class World:
         assert made.status_code == 201, made.text
         return made.json()["oid"]
 
+    async def new_meeting(self, relation):
+        body = MEETING | self.project(relation)
+        made = await self.ask(relation, "employee", "POST", "/api/meetings/", json=body)
+        assert made.status_code == 201, made.text
+        return made.json()["oid"]
+
     async def request(self, operation, relation):
         """Path, body and the thing that a list holds, for an operation on something of this relation."""
         method, _, path = operation.partition(" ")
         here = self.things[relation]
-        task, comment = here.task, here.comment
+        task, comment, meeting = here.task, here.comment, here.meeting
         if operation == "DELETE /api/tasks/{task_oid}/":
             task = await self.new_task(relation)
         if operation == "DELETE /api/tasks/{task_oid}/comments/{comment_oid}/":
             comment = await self.new_comment(relation, task)
+        if operation == "DELETE /api/meetings/{meeting_oid}/":
+            meeting = await self.new_meeting(relation)
         person = PEOPLE[relation]
         names = {
             "user_oid": self.oid("user", person),
@@ -95,19 +107,19 @@ class World:
             "task_oid": task["oid"],
             "comment_oid": comment,
             "job_oid": here.job,
+            "meeting_oid": meeting,
             "assignment_id": person,
         }
-        held = {"users": "user_oid", "projects": "project_oid", "teams": "team_oid", "tasks": "task_oid"}
-        kind = path.split("/")[2]
+        kind = path.split("/")[2].removesuffix("s")
         return (
             method,
             path.format(**names),
-            _sent(operation, task, self.project(relation)),
-            str(names[held.get(kind, "user_oid")]),
+            _sent(operation, task, meeting, self.project(relation)),
+            str(names.get(f"{kind}_oid")),
         )
 
 
-def _sent(operation, task, project):
+def _sent(operation, task, meeting, project):
     """The rest of a request that is right but for who sends it, and that changes nothing but by chance."""
     bodies = {
         "PUT /api/users/{user_oid}/": PROFILE,
@@ -118,6 +130,11 @@ def _sent(operation, task, project):
         "PATCH /api/tasks/{task_oid}/": {"title": task["title"]},
         "POST /api/tasks/{task_oid}/comments/": {"body": "Another comment"},
         "PATCH /api/tasks/{task_oid}/comments/{comment_oid}/": {"body": "A comment"},
+        "POST /api/meetings/": MEETING | project,
+        "POST /api/meetings/conflicts/": {"start": "2027-01-11", "end": "2027-01-12", "except_oid": meeting},
+        "PATCH /api/meetings/{meeting_oid}/": {"title": MEETING["title"]},
+        "PUT /api/meetings/{meeting_oid}/response/": {"status": "accepted"},
+        "POST /api/meetings/{meeting_oid}/action-items/": {"title": "A decision", "assignee_oid": None},
     }
     if operation in bodies:
         return {"json": bodies[operation]}

@@ -9,7 +9,7 @@ import pytest
 from harness.openapi import committed, operations
 
 JSON = {"Content-Type": "application/json"}
-NAMES = ("user_oid", "project_oid", "team_oid", "task_oid", "comment_oid", "job_oid")
+NAMES = ("user_oid", "project_oid", "team_oid", "task_oid", "comment_oid", "job_oid", "meeting_oid")
 # The same each time: names of tests hold them.
 IDS = {name: str(UUID(int=number)) for number, name in enumerate(NAMES, start=1)}
 WRITES = [

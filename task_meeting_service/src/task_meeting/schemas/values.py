@@ -23,8 +23,7 @@ from task_meeting.schemas.base import Schema
 ONE_LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 NO_NUL = r"^[^\x00]*$"
 _WHEN = re.compile(
-    r"\d{4}-\d\d-\d\d|(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?",
-    re.ASCII,
+    r"\d{4}-\d\d-\d\d|(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII
 )
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)")
 # Years that every client can show in every time zone.
@@ -106,7 +105,7 @@ def _when(value: Any) -> date | datetime:
         raise ValueError("No date, local time or time with an offset, such as 2026-11-23T10:00:00")
     time, offset = match.groups()
     try:
-        it = datetime.fromisoformat((time + (offset or "")).upper()) if time else date.fromisoformat(value)
+        it = datetime.fromisoformat(time + (offset or "")) if time else date.fromisoformat(value)
     except ValueError:
         raise ValueError("There is no such date or time") from None
     if not _FIRST_MEETING <= it.year <= _LAST_MEETING:
@@ -120,7 +119,7 @@ When = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$",
+            "pattern": r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?)?$",
             "description": "A date, of a whole day; a local time in `time_zone`; RFC 3339 with an offset.",
             "examples": ["2026-11-23T10:00:00"],
         }
