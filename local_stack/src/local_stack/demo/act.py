@@ -68,7 +68,7 @@ class Play:
         self._book = EventBook()
         self._taskwork: Taskwork | None = None
         self._meter = Meter(doors.task, doors.notifier)
-        self._invited = Latencies("a meeting's change → mail accepted")
+        self._invited = Latencies("a meeting → mail accepted")
         self._import_shown = Latencies("the import → taken by the service")
         self._import_mailed = Latencies("the import → mail accepted")
 
@@ -193,7 +193,6 @@ class Play:
     async def _time_import(self, shown: Shown) -> None:
         for number in shown.assignments:
             trace = await self._doors.task.trace(number)
-            self._invited = Latencies("a meeting's change → mail accepted")
         self._import_shown.add(moment(trace, "committed_at"), moment(trace, "applied_at"))
         for mail in await self._mails_of_import(shown):
             self._import_mailed.add(moment(mail, "committed_at"), moment(mail, "sent_at"))
