@@ -193,7 +193,7 @@ class Play:
     async def _time_import(self, shown: Shown) -> None:
         for number in shown.assignments:
             trace = await self._doors.task.trace(number)
-        self._import_shown.add(moment(trace, "committed_at"), moment(trace, "applied_at"))
+            self._import_shown.add(moment(trace, "committed_at"), moment(trace, "applied_at"))
         for mail in await self._mails_of_import(shown):
             self._import_mailed.add(moment(mail, "committed_at"), moment(mail, "sent_at"))
 
