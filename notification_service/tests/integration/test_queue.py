@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from notification.delivery.queue import Policy, Queue
 from notification.mail.outcome import Outcome, Result
+from notification.queries import sending
 from notification.service.settle import Settlement
 from service_kit.testing import ManualClock
 
@@ -123,3 +124,13 @@ async def test_it_says_when_the_next_mail_is_due(make_queue, apply, feed, clock)
     held = {mail.letter.id, last.letter.id}
     waits = await queue.exchange([Settlement(last, Result(Outcome.DEFERRED, "451"))], limit=0, held=held)
     assert 0 <= waits.due_in <= 4
+
+
+async def test_taking_mails_looks_at_few_of_many(database, apply, feed, clock, rows):
+    await apply(*[feed.change("c", number, user=number) for number in range(1, 2001)])
+    async with database.transaction() as session:
+        await session.execute(text("ANALYZE notification, assignment"))
+        parameters = {"now": clock.now(), "limit": 4, "opening": ["assigned", "invited"]}
+        take = await session.scalars(text(f"EXPLAIN {sending._TAKE.text}"), parameters)
+        due = await session.scalars(text(f"EXPLAIN {sending._NEXT_DUE.text}"))
+        assert "Seq Scan" not in "\n".join([*take, *due])

@@ -40,8 +40,8 @@ _TAKE = text(f"""
         SELECT coalesce(array_agg(DISTINCT l.kind), '{{}}') AS kinds FROM notification l
         WHERE l.subject = n.subject AND l.user_oid = n.user_oid
           AND (l.source = n.source AND (l.epoch, l.lsn) > (n.epoch, n.lsn)
-               OR n.source = 'reminders' AND l.source <> n.source)
-          AND (l.source = 'assignments' OR l.committed_at >= n.committed_at)) later
+                    AND (l.source = 'assignments' OR l.committed_at >= n.committed_at)
+               OR n.source = 'reminders' AND l.source <> n.source AND l.committed_at > n.committed_at)) later
     -- ... and older: the last that reached them, and whether their hearing of it has a beginning here.
     CROSS JOIN LATERAL (
         SELECT bool_or(e.kind = ANY(CAST(:opening AS text[]))) AS opened,
