@@ -20,7 +20,7 @@ from harness.projection import Applied
 _VOID = {
     "the assignment has ended meanwhile",
     "the assignment has gone to somebody else meanwhile",
-    "the person never heard of the assignment",
+    "the person never heard of it",
 }
 
 

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from harness import topic
 from harness.database import Row, Sql
 from harness.ledger import State
 
@@ -89,7 +90,8 @@ class Projection:
 
     def has_read(self, ends: Mapping[int, int]) -> bool:
         """Whether the consumer is past these offsets (partition → offset)."""
-        rows = self.sql.rows("SELECT partition, next_offset FROM consumer_offset")
+        query = "SELECT partition, next_offset FROM consumer_offset WHERE topic = %s"
+        rows = self.sql.rows(query, [topic.NAME])
         stored = {row["partition"]: row["next_offset"] for row in rows}
         return all(stored.get(partition, -1) >= end for partition, end in ends.items())
 
@@ -97,8 +99,8 @@ class Projection:
         """Set the stored offsets back, as somebody would who wants a replay."""
         with self.sql.transaction():
             for partition, offset in beginnings.items():
-                query = "UPDATE consumer_offset SET next_offset = %s WHERE partition = %s"
-                self.sql.run(query, [offset, partition])
+                query = "UPDATE consumer_offset SET next_offset = %s WHERE topic = %s AND partition = %s"
+                self.sql.run(query, [offset, topic.NAME, partition])
             self.sql.run("DELETE FROM audit.offset_moved")
 
     def state_hash(self) -> str:
