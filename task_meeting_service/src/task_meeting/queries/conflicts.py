@@ -12,7 +12,7 @@ from service_kit.db import ReadSession
 # First what takes place at the times, which the calendar bounds, then which of it is of these people: as fast
 # for many people as for one (benchmarks/meetings). An index of beginnings finds what began within two hours;
 # the few that take longer have their own. Nothing takes longer than 14 days, or 15 when clocks are changed.
-_CONFLICTS = text("""
+CONFLICTS = text("""
     WITH met AS MATERIALIZED (
         SELECT DISTINCT o.meeting_id, o.starts_at, o.ends_at
         FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])) AS span(starts_at, ends_at)
@@ -96,4 +96,4 @@ async def find_conflicts(
         "limit": limit,
     }
     await session.execute(_PLAN)
-    return [ConflictRow(*row) for row in await session.execute(_CONFLICTS, parameters)]
+    return [ConflictRow(*row) for row in await session.execute(CONFLICTS, parameters)]

@@ -22,9 +22,8 @@ from task_meeting.schemas.base import Schema
 # One line, without outer blanks and control characters: what looks the same is the same.
 ONE_LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 NO_NUL = r"^[^\x00]*$"
-_WHEN = re.compile(
-    r"\d{4}-\d\d-\d\d|(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII
-)
+_WHEN = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_FRACTION = re.compile(r"\.\d+")
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)")
 # Years that every client can show in every time zone.
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,12 +99,11 @@ TimeZone = Annotated[
 
 def _when(value: Any) -> date | datetime:
     """To the second, as calendars have it (RFC 5545, 3.3.5)."""
-    match = _WHEN.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
+    if not (isinstance(value, str) and _WHEN.fullmatch(value)):
         raise ValueError("No date, local time or time with an offset, such as 2026-11-23T10:00:00")
-    time, offset = match.groups()
+    text = _FRACTION.sub("", value)
     try:
-        it = datetime.fromisoformat(time + (offset or "")) if time else date.fromisoformat(value)
+        it = datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
     except ValueError:
         raise ValueError("There is no such date or time") from None
     if not _FIRST_MEETING <= it.year <= _LAST_MEETING:
@@ -119,7 +117,7 @@ When = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?)?$",
+            "pattern": r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$",
             "description": "A date, of a whole day; a local time in `time_zone`; RFC 3339 with an offset.",
             "examples": ["2026-11-23T10:00:00"],
         }
