@@ -210,13 +210,16 @@ async def test_a_passing_error_delays_a_job_and_any_other_ends_it(database, ask,
     assert (await steps("poor"), await steps("lucky")) == (None, STEPS)
 
 
-async def test_a_runner_that_is_told_to_stop_while_it_connects_stops(database, count):
+async def test_a_runner_that_is_told_to_stop_while_it_connects_stops(database, count, monkeypatch):
+    connect = database.connect
+
+    async def stop_and_connect():
+        worker.stop()
+        return await connect()
+
+    monkeypatch.setattr(database, "connect", stop_and_connect)
     worker = runner(database, count)
-    task = asyncio.create_task(worker.run())
-    await asyncio.sleep(0)  # so far that it waits for the connection
-    worker.stop()
-    async with asyncio.timeout(10):
-        await task
+    await asyncio.wait_for(worker.run(), 3)
 
 
 async def test_schedules_are_kept_while_the_queue_is_away_and_readiness_asks_for_both(
