@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="bring the database's schema up to date")
     commands.add_parser("api", help="serve HTTP")
-    commands.add_parser("consumer", help="turn changes of assignments into mails to send")
+    commands.add_parser("consumer", help="turn changes and events into mails to send")
     commands.add_parser("sender", help="send the mails")
     add_parked_command(commands)
     add_offsets_command(commands)

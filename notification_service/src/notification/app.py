@@ -22,7 +22,7 @@ def build_app(settings: Settings, database: Database, authenticator: Authenticat
         health=health,
         allowed_hosts=settings.api_allowed_hosts,
         rate_limit=settings.api_rate_limit,
-        tags={"notifications": "The mails to people about their assignments, and what became of each."},
+        tags={"notifications": "The mails to people about what concerns them, and what became of each."},
     )
     app.state.authenticator = authenticator
     app.include_router(router(database))

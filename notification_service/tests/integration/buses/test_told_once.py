@@ -93,6 +93,7 @@ class World:
             claim = await claim_due(
                 session, owner=owner, limit=count, now=self.now, lease=LEASE, max_age=MAX_AGE
             )
+            await self._check_newest(session, claim.mails)
         for mail in claim.mails if how in TAKEN else []:
             letter = mail.letter
             if not self.taken[letter.id]:
@@ -105,6 +106,13 @@ class World:
             else:
                 self.now += LEASE + timedelta(seconds=1)
                 await sending.recover(session, owner=uuid4(), now=self.now, reason=LOST)
+
+    async def _check_newest(self, session, mails):
+        """Nobody is told what is not so any more, as far as is known at that moment."""
+        newest = await session.execute(
+            text("SELECT DISTINCT ON (user_oid) id FROM notification ORDER BY user_oid, lsn DESC")
+        )
+        assert {mail.letter.id for mail in mails} <= set(newest.scalars())
 
     async def rest(self):
         """Everything arrives, and the mail server takes everything."""
