@@ -24,6 +24,14 @@ pytestmark = pytest.mark.target("compose")
 DATABASES = {"USER_TEAM": "user_team", "TASK_MEETING": "task_meeting", "NOTIFICATION": "notification"}
 COMPARED = ("id", "project_id", "team_id", "user_oid", "user_name", "project_name", "application_url")
 
+# A meeting that people were told of three times.
+MEETING = """
+    INSERT INTO meeting (title, agenda, minutes, organizer_oid, start, duration_s, all_day, time_zone,
+        exceptions, status, sequence, version, created_at, updated_at)
+    VALUES ('Планёрка', '', '', %s, now(), 3600, false, 'UTC', '[]', 'scheduled', 3, 4, now(), now())
+"""
+SEQUENCES = "SELECT sequence FROM meeting WHERE organizer_oid = %s"
+
 
 class Operator:
     """Somebody who runs the commands behind `make backup` and `make restore`."""
@@ -132,6 +140,7 @@ def test_everything_is_as_it_was_nobody_is_mailed_and_work_goes_on(
     compose.hold("notification-sender")
     desk.assign(dan, here)  # his mail waits when the backup is made, and is sent after that
     running.wait_shown(desk.ledger)
+    running.tasks.sql.run(MEETING, [ann.oid])
     then, old_epoch = source(compose, desk), epoch(running)
     backup = operator.backup()
     compose.release("notification-sender")
@@ -149,6 +158,7 @@ def test_everything_is_as_it_was_nobody_is_mailed_and_work_goes_on(
     assert source(compose, desk) == then
     assert projected(running, desk) == [then, then]
     assert epoch(running) == old_epoch + 1
+    assert running.tasks.sql.value(SEQUENCES, [ann.oid]) > 3, "calendars would ignore its next change"
     assert f"SOURCE_EPOCH is {old_epoch + 1}" in said
     slots = superuser.rows("SELECT slot_name, database, active FROM pg_replication_slots ORDER BY 1")
     assert slots == [
