@@ -12,7 +12,8 @@ from task_meeting.worker import job_runner
 
 async def run_jobs(settings: Settings) -> None:
     """Work until a signal; health and metrics are served beside it."""
-    database = Database(settings.database_url, application_name="task_meeting.jobs")
+    # Two jobs and four schedules at once, and readiness beside them.
+    database = Database(settings.database_url, application_name="task_meeting.jobs", pool_size=8)
     worker = job_runner(database, clock=SystemClock())
     server = HttpServer(
         worker_app(_health(database, worker), title="Team Suite: jobs of tasks and meetings"),

@@ -175,8 +175,9 @@ async def test_nobody_hears_of_what_is_not_theirs_to_do_any_more(
     await patch(given, assignee_oid=str(oid("user", 3)))
     await patch(nobodys, assignee_oid=None)
     await apply(feed.change("d", 2, user=2))
-    # What should not be: an assignee who is nowhere.
-    await query("UPDATE task SET assignee_oid = gen_random_uuid() WHERE oid = :oid", oid=lost["oid"])
+    # What should not be: an assignee who is somewhere else.
+    await apply(feed.change("c", 4, user=4, project=2, team=2))
+    await query("UPDATE task SET assignee_oid = :user WHERE oid = :oid", user=oid("user", 4), oid=lost["oid"])
     await look(deadline - 2 * HOUR)
     assert (await reminders())[9:] == [(given["oid"], "User 3", "task_day_before")]
     await look(deadline - HOUR)
@@ -190,6 +191,8 @@ async def test_nobody_hears_of_what_is_not_theirs_to_do_any_more(
     for task in (done, deleted, never, nobodys, left):
         assert await query(planned, oid=task["oid"]) == [(0,)]
     # Back to where it was: what they heard, they heard.
+    for number in (3, 1):
+        await patch(same, assignee_oid=str(oid("user", number)))
     await patch(later, deadline=deadline.isoformat())
     await patch(given, assignee_oid=str(oid("user", 1)))
     await look(deadline - HOUR)
