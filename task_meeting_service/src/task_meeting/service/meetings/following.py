@@ -13,7 +13,7 @@ from typing import Literal
 from uuid import UUID
 
 from service_kit.db import WriteSession
-from task_meeting.events import AssignmentChange, Recipient
+from task_meeting.events import AssignmentChange, AssignmentRow, Recipient
 from task_meeting.models import Meeting
 from task_meeting.queries import membership as queries
 from task_meeting.queries.eligible import Place
@@ -29,11 +29,12 @@ _CHUNK = 500
 class Moves:
     """By which assignments somebody may have come or gone.
 
-    `before` has the place of each before, or None if it was not active; `after` is where they may be now.
+    `before` has the place of each before, or None if it was not active; `after` is what they may be now. A
+    snapshot of a million new rows passes here, so nothing is made of these before a meeting is concerned.
     """
 
     before: Mapping[int, Place | None]
-    after: Collection[Place] = ()
+    after: Sequence[AssignmentRow] = ()
 
     def teams(self) -> set[UUID]:
         """Those that may have won or lost somebody."""
@@ -50,17 +51,17 @@ class Moves:
             if place is not None and place.team_oid is not None:
                 yield Member(number, place.team_oid, place.user_oid)
 
-    def _places(self) -> Iterator[Place]:
+    def _places(self) -> Iterator[Place | AssignmentRow]:
         yield from (place for place in self.before.values() if place is not None)
         yield from self.after
 
 
 def list_moves(changes: Sequence[AssignmentChange], before: Mapping[int, Place]) -> Moves:
     """What changes may move, given the active assignments that they meet."""
-    moving = [change for change in changes if _place(change) != before.get(change.row.id)]
+    moving = [change for change in changes if _moves(change, before.get(change.row.id))]
     return Moves(
         {change.row.id: before.get(change.row.id) for change in moving},
-        {place for place in map(_place, moving) if place is not None},
+        [change.row for change in moving if not change.deleted],
     )
 
 
@@ -129,6 +130,9 @@ async def _tell(
     )
 
 
-def _place(change: AssignmentChange) -> Place | None:
+def _moves(change: AssignmentChange, before: Place | None) -> bool:
+    """Whether somebody may come or go by it."""
+    if before is None:
+        return not change.deleted
     row = change.row
-    return None if change.deleted else Place(row.project_oid, row.team_oid, row.user_oid)
+    return change.deleted or (row.team_oid, row.user_oid) != (before.team_oid, before.user_oid)
