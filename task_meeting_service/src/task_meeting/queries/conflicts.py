@@ -1,7 +1,7 @@
 """Who is busy when: other meetings of people at given times."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -58,6 +58,7 @@ _PLAN = text(
 )
 # No meeting has it.
 _NONE = 0
+_DAY = timedelta(days=1)
 
 
 class Span(NamedTuple):
@@ -88,12 +89,33 @@ async def find_conflicts(
 
     Who declined a meeting is not busy with it; `except_id` is the meeting that nobody is busy with.
     """
-    parameters = {
-        "users": list(user_oids),
-        "starts": [span.starts_at for span in spans],
-        "ends": [span.ends_at for span in spans],
-        "except_id": except_id or _NONE,
-        "limit": limit,
-    }
     await session.execute(_PLAN)
-    return [ConflictRow(*row) for row in await session.execute(CONFLICTS, parameters)]
+    found: dict[ConflictRow, None] = {}
+    for portion in _portions(spans):
+        parameters = {
+            "users": list(user_oids),
+            "starts": [span.starts_at for span in portion],
+            "ends": [span.ends_at for span in portion],
+            "except_id": except_id or _NONE,
+            "limit": limit,
+        }
+        rows = await session.execute(CONFLICTS, parameters)
+        # What overlaps an earlier portion too was found there, and nothing new begins before it.
+        found |= dict.fromkeys(ConflictRow(*row) for row in rows)
+        if len(found) >= limit:
+            break
+    return list(found)[:limit]
+
+
+def _portions(spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
+    """The spans, by time, in groups of about a day: of days on end, the first hold enough conflicts."""
+    portion: list[Span] = []
+    length = timedelta()
+    for span in spans:
+        portion.append(span)
+        length += span.ends_at - span.starts_at
+        if length >= _DAY:
+            yield portion
+            portion, length = [], timedelta()
+    if portion:
+        yield portion
