@@ -138,8 +138,8 @@ def series(java):
     """Rules, each with a local time of the years 2000 to 2090 that it falls on."""
 
     @st.composite
-    def draw_series(draw, days=DAYS_OF_60_YEARS, hours=TEN):
-        rule = draw(RULES)
+    def draw_series(draw, rules=RULES, days=DAYS_OF_60_YEARS, hours=TEN):
+        rule = draw(rules)
         begin = datetime.combine(draw(days), draw(hours))
         start = next(java.starts(rule, begin), None)
         assume(start is not None and start.year < 2090)
@@ -153,11 +153,13 @@ def schedules(java, series):
     """Schedules of all kinds where the time zone matters, and what java.time and lib-recur say of them."""
 
     @st.composite
-    def draw_schedule(draw):
+    def draw_schedule(draw, rules=RULES):
         zone, day = draw(st.sampled_from(PLACES))
         all_day = draw(st.booleans())
         days = st.integers(0, 20).map(lambda back: day - timedelta(days=back))
-        rule, start = draw(series(days=days, hours=st.just(time()) if all_day else st.sampled_from(HOURS)))
+        rule, start = draw(
+            series(rules, days=days, hours=st.just(time()) if all_day else st.sampled_from(HOURS))
+        )
         near = takewhile(lambda one: one < start + FORTY_YEARS, java.starts(rule, start))
         originals = list(islice(near, 30))
         rule, originals = draw(_ends(java, rule, originals, zone))
