@@ -204,6 +204,37 @@ async def test_nobody_hears_of_what_is_not_theirs_to_do_any_more(
     assert (await reminders())[14:] == [(later["oid"], "User 1", "task_day_before")]
 
 
+async def test_tasks_that_a_new_workflow_opens_are_reminded_of_and_those_that_it_closes_are_not(
+    create, patch, client, oid, look, reminders, query
+):
+    deadline = local("2035-06-01T12:00", ZONES[0])
+    started, cancelled = [await create(1, deadline) for _ in range(2)]
+    await patch(started, status="in_progress")
+    await patch(cancelled, status="cancelled")
+    statuses = [{"name": "in_progress", "final": True}, {"name": "cancelled"}]
+    workflow = {"initial": "cancelled", "statuses": statuses, "moves": {"cancelled": ["in_progress"]}}
+    settings = {"workflow": workflow, "strategy": "random", "on_leave": "unassign"}
+    answer = await client.put(f"/api/projects/{oid('project', 1)}/settings/", json=settings)
+    assert answer.status_code == 200, answer.text
+    assert await query("SELECT next_at FROM reminder_plan") == [(deadline - DAY,)]
+    await look(deadline - DAY)
+    assert await reminders() == [(cancelled["oid"], "User 1", "task_day_before")]
+
+
+async def test_a_task_that_is_being_reassigned_is_looked_at_when_that_is_done(
+    create, database, oid, look, reminders
+):
+    deadline = local("2035-06-01T12:00", ZONES[0])
+    task = await create(1, deadline)
+    async with database.transaction() as session:
+        changed = await session.get(Task, task["id"], with_for_update=True)
+        await change(session, [Change(changed, {"assignee_oid": oid("user", 3)})])
+        await look(deadline - DAY)
+    assert await reminders() == []
+    await look(deadline - DAY)
+    assert await reminders() == [(task["oid"], "User 3", "task_day_before")]
+
+
 @pytest.fixture
 def due_tasks(fill, query, oid):
     """Tasks of person 1 with these deadlines in turns, planned when the first reminder of each was due."""

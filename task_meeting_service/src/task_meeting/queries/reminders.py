@@ -1,11 +1,11 @@
 """When tasks and meetings are to be looked at for reminders, and which reminders there were."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, text
+from sqlalchemy import Interval, bindparam, delete, exists, select, text
 
 from service_kit.db import ReadSession, WriteSession
 from task_meeting.models import (
@@ -22,6 +22,16 @@ _PLAN = text("""
     INSERT INTO reminder_plan (task_id, next_at)
     SELECT * FROM unnest(CAST(:tasks AS bigint[]), CAST(:moments AS timestamptz[]))
     ON CONFLICT (task_id) DO UPDATE SET next_at = excluded.next_at
+""")
+_PLAN_PROJECT = text("""
+    INSERT INTO reminder_plan (task_id, next_at)
+    SELECT id, greatest(deadline - :before, :now) FROM task
+    WHERE project_oid = :project_oid AND open AND assignee_oid IS NOT NULL AND deadline IS NOT NULL
+    ON CONFLICT DO NOTHING
+""").bindparams(bindparam("before", type_=Interval()))
+_FORGET_CLOSED = text("""
+    DELETE FROM reminder_plan USING task
+    WHERE task.id = task_id AND task.project_oid = :project_oid AND NOT task.open
 """)
 _TAKE_OCCURRENCES = text("""
     WITH due AS (
@@ -85,6 +95,16 @@ async def forget(session: WriteSession, task_ids: Collection[int]) -> None:
     """Let tasks not be looked at any more."""
     if task_ids:
         await session.execute(delete(ReminderPlan).where(ReminderPlan.task_id.in_(task_ids)))
+
+
+async def plan_project(session: WriteSession, project_oid: UUID, before: timedelta, now: datetime) -> None:
+    """Let the tasks of a project be looked at so long before their deadlines, if they are not already.
+
+    Closed ones are not looked at any more.
+    """
+    parameters = {"project_oid": project_oid, "before": before, "now": now}
+    await session.execute(_PLAN_PROJECT, parameters)
+    await session.execute(_FORGET_CLOSED, {"project_oid": project_oid})
 
 
 async def lock_due(session: WriteSession, now: datetime, limit: int) -> dict[int, datetime]:

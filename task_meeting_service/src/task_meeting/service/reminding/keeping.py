@@ -8,7 +8,7 @@ from uuid import UUID
 from service_kit.db import WriteSession
 from task_meeting.models import Task
 from task_meeting.queries import reminders as queries
-from task_meeting.service.reminding.planning import first_look
+from task_meeting.service.reminding.planning import DAY, first_look
 
 
 class Ground(NamedTuple):
@@ -35,3 +35,8 @@ async def keep_plans(
         {task_id: first_look(it.deadline, now) for task_id, it in differing.items() if it is not None},
     )
     await queries.forget(session, [task_id for task_id, it in differing.items() if it is None])
+
+
+async def keep_project_plans(session: WriteSession, project_oid: UUID, now: datetime) -> None:
+    """Plan for all tasks of a project, by whose new workflow others are open than before."""
+    await queries.plan_project(session, project_oid, DAY, now)

@@ -12,6 +12,7 @@ from task_meeting.queries import reminders as queries
 from task_meeting.queries.meetings import GuestRow, guests
 from task_meeting.queries.reminders import DueOccurrence
 from task_meeting.schemas.base import iso_ms
+from task_meeting.service.meetings.telling import recipient
 from task_meeting.service.reminding.planning import Due
 from task_meeting.service.reminding.sending import Reminder, count, send
 
@@ -50,7 +51,7 @@ async def _reminders(session: ReadSession, coming: Sequence[DueOccurrence]) -> l
 def _recipients(guests: Sequence[GuestRow], present: set[UUID]) -> Iterator[Recipient]:
     for guest in guests:
         if guest.status != "declined" and guest.oid in present:
-            yield Recipient(guest.oid, guest.name, guest.email, guest.locale, guest.time_zone)
+            yield recipient(guest)
 
 
 def _reminder(

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from task_meeting.events import ReminderKind
 
-_DAY, _HOUR = timedelta(hours=24), timedelta(hours=1)
+DAY, _HOUR = timedelta(hours=24), timedelta(hours=1)
 _NINE = time(9)
 
 
@@ -31,12 +31,12 @@ class Due:
 
 def first_look(deadline: datetime, now: datetime) -> datetime:
     """When a task is looked at that has got its assignee or its deadline now, or was reopened."""
-    return max(deadline - _DAY, now)
+    return max(deadline - DAY, now)
 
 
 def next_look(deadline: datetime, zone: tzinfo, now: datetime) -> datetime:
     """When a task that was looked at now is looked at again: later than now, always."""
-    upcoming = (deadline - _DAY, deadline - _HOUR)
+    upcoming = (deadline - DAY, deadline - _HOUR)
     return next((moment for moment in upcoming if moment > now), None) or _next_nine(max(deadline, now), zone)
 
 
@@ -46,10 +46,10 @@ def due(deadline: datetime, zone: tzinfo, now: datetime, planned: datetime) -> D
     `zone` is theirs. The look was `planned` for then: a morning before it is nobody's business any more, as
     the task was not overdue, or somebody else's.
     """
-    if now < deadline - _DAY:
+    if now < deadline - DAY:
         return None
     if now < deadline - _HOUR:
-        return Due("task_day_before", deadline - _DAY, deadline - _HOUR)
+        return Due("task_day_before", deadline - DAY, deadline - _HOUR)
     if now < deadline:
         return Due("task_hour_before", deadline - _HOUR, deadline)
     nine = _last_nine(now, zone)

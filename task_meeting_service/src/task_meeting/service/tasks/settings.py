@@ -1,5 +1,6 @@
 """How a project works with its tasks: its statuses, and who gets tasks without an assignee."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from task_meeting.models import ProjectSettings
 from task_meeting.queries import project_settings as queries
 from task_meeting.schemas import project_settings as schemas
 from task_meeting.service.access import Access
+from task_meeting.service.reminding.keeping import keep_project_plans
 
 
 async def settings_of(session: ReadSession, project_oid: UUID) -> schemas.ProjectSettings:
@@ -54,6 +56,7 @@ async def replace_settings(
     await _check_statuses(session, project_oid, new.workflow)
     final = [status.name for status in new.workflow.statuses if status.final]
     await queries.close_by_status(session, project_oid, final)
+    await keep_project_plans(session, project_oid, datetime.now(UTC))
     await session.merge(
         ProjectSettings(project_oid=project_oid, version=version + 1, **new.model_dump(mode="json"))
     )
