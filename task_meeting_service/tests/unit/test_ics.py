@@ -73,7 +73,6 @@ TASK = CalendarTask(
     title="Write the report",
     project="Apollo",
     deadline=datetime(2026, 12, 1, 15, tzinfo=UTC),
-    deadline_time_zone="Europe/Moscow",
     state="open",
     version=4,
     created_at=NOW - DAY,

@@ -182,6 +182,13 @@ def test_a_window_has_what_overlaps_it():
     assert times(one, at("2026-11-23T00:00Z"), at("2026-11-23T10:00Z")) == []
 
 
+def test_a_window_has_what_is_on_another_day_elsewhere():
+    first = schedule("2026-11-23T00:30", "FREQ=DAILY", "Pacific/Kiritimati")
+    assert times(first, at("2026-11-22T10:00Z"), at("2026-11-22T11:00Z")) == ["11-22 10:30"]
+    last = schedule("2026-11-23T23:30", "FREQ=DAILY", "Pacific/Pago_Pago")
+    assert times(last, at("2026-11-24T10:00Z"), at("2026-11-24T11:00Z")) == ["11-24 10:30"]
+
+
 @pytest.mark.parametrize(
     "until", ["20261025T003000Z", "20261025T023000", "20261025", "20261025T013000Z", "20261025T235959"]
 )

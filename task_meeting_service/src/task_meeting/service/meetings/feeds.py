@@ -99,7 +99,6 @@ def _task(task: Task, project: str | None) -> CalendarTask:
         title=task.title,
         project=project,
         deadline=task.deadline,
-        deadline_time_zone=task.deadline_time_zone or "UTC",
         state=_state(task),
         version=task.version,
         created_at=task.created_at,

@@ -62,13 +62,12 @@ class CalendarMeeting:
 
 @dataclass(frozen=True, slots=True)
 class CalendarTask:
-    """All that calendars show of a task with a deadline (aware). `project` is the project's name."""
+    """All that calendars show of a task with a deadline (aware). `project` is the name of its project."""
 
     oid: UUID
     title: str
     project: str | None
     deadline: datetime
-    deadline_time_zone: str
     state: Literal["open", "done", "cancelled"]
     version: int
     created_at: datetime
