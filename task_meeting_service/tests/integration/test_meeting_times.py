@@ -205,11 +205,14 @@ async def test_reminders_move_with_the_times(schedule, patch, reminders, staff):
     moved = [{"original_start": "2027-01-18T10:00", "start": "2027-01-19T10:00"}]
     await patch(series, exceptions=moved)
     assert (await reminders())[18] == planned[18] + timedelta(days=1)
-    await patch(series, start="2027-01-11", end="2027-01-12", exceptions=[])
+    # Of whole days nobody is reminded, although they begin when the meetings at midnight did.
+    await patch(series, start="2027-01-11T00:00", end="2027-01-11T01:00", exceptions=[])
+    assert None not in (await reminders()).values()
+    await patch(series, start="2027-01-11", end="2027-01-12")
     assert set((await reminders()).values()) == {None}
     await patch(series, start="2027-01-11T10:00", end="2027-01-11T11:00")
     assert (await reminders()) == planned
-    await staff.ann.delete(path(series))
+    assert (await staff.ann.delete(path(series))).status_code == 204
     assert set((await reminders()).values()) == {None}
     assert len(await reminders()) == 4
 
