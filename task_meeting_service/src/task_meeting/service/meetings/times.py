@@ -7,29 +7,18 @@ gap, and of one that comes twice the first counts (3.3.5).
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from task_meeting.service.meetings import rules
 from task_meeting.service.meetings.recurrence import Rule
 
-LONGEST = timedelta(days=14)
-MAX_EXCEPTIONS = 200
-# Meetings begin from FIRST on and before LAST_START; no series goes beyond LAST.
-FIRST, LAST_START, LAST = date(2000, 1, 1), date(2100, 1, 1), date(2199, 12, 31)
+# No series goes beyond it.
+LAST = date(2199, 12, 31)
 _DAY = timedelta(days=1)
 # Beyond every local time that a meeting may have.
 _PAST, _FUTURE = datetime(1999, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC)
-
-
-class ScheduleError(ValueError):
-    """What cannot be kept: `field` is `start`, `end`, `time_zone`, `recurrence` or `exceptions`."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +70,7 @@ def occurrences(schedule: Schedule, since: datetime, until: datetime) -> list[Oc
     window = (since - schedule.duration).date() - 2 * _DAY, until.date() + 2 * _DAY
     changed = {exception.original_start for exception in schedule.exceptions}
     regular = (start for start in _originals(schedule, *window) if start not in changed)
-    found = [_occurrence(schedule, start) for start in regular] + _moved(schedule)
+    found = [_occurrence(schedule, start) for start in regular] + moved(schedule)
     return sorted(
         (one for one in found if one.starts_at < until and one.ends_at > since),
         key=lambda one: (one.starts_at, one.original_start),
@@ -90,34 +79,21 @@ def occurrences(schedule: Schedule, since: datetime, until: datetime) -> list[Oc
 
 def last_end(schedule: Schedule) -> datetime | None:
     """When the last occurrence ends (UTC); None for a series without end. The schedule has passed `check`."""
-    if (rule := _rule(schedule)) and not _is_bounded(rule):
+    if (rule := rule_of(schedule)) and not is_bounded(rule):
         return None
-    last = _last_regular(schedule)
-    ends = [one.ends_at for one in _moved(schedule)]
+    last = last_regular(schedule)
+    ends = [one.ends_at for one in moved(schedule)]
     return max(ends + ([_occurrence(schedule, last).ends_at] if last else []))
 
 
 def rrule(schedule: Schedule) -> str | None:
     """The rule as calendars want it: UNTIL is a date for whole days and else in UTC (3.3.10)."""
-    rule = _rule(schedule)
+    rule = rule_of(schedule)
     if not rule or not schedule.recurrence or not rule.until:
         return schedule.recurrence
-    last = _beginning(schedule, _last_day(schedule, rule))
+    last = _beginning(schedule, last_day(schedule, rule))
     until = f"{last:%Y%m%d}" if schedule.all_day else f"{_utc(schedule, last):%Y%m%dT%H%M%SZ}"
     return re.sub("UNTIL=[^;]*", f"UNTIL={until}", schedule.recurrence)
-
-
-def check(schedule: Schedule) -> None:
-    """Refuse what cannot be kept; in milliseconds, whatever was sent.
-
-    Raises:
-        ScheduleError: with the field and what is wrong with it.
-    """
-    _check_zone(schedule.time_zone)
-    _check_time("start", schedule.start, all_day=schedule.all_day, before=LAST_START)
-    _check_duration("end", schedule.duration, all_day=schedule.all_day)
-    _check_rule(schedule)
-    _check_exceptions(schedule)
 
 
 def canonical(recurrence: str) -> str:
@@ -149,94 +125,26 @@ def from_json(stored: Iterable[dict[str, Any]]) -> list[Exceptional]:
     ]
 
 
-def _check_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ScheduleError("time_zone", "Not a time zone of the IANA database") from error
-
-
-def _check_time(field: str, local: datetime, *, all_day: bool, before: date) -> None:
-    if not FIRST <= local.date() < before:
-        raise ScheduleError(field, f"Not between the years {FIRST.year} and {before.year - 1}")
-    if local.microsecond:
-        raise ScheduleError(field, "Times are in whole seconds")
-    if all_day and local.time() != time():
-        raise ScheduleError(field, "A meeting of whole days begins at midnight")
-
-
-def _check_duration(field: str, duration: timedelta, *, all_day: bool) -> None:
-    if not timedelta() < duration <= LONGEST:
-        raise ScheduleError(field, f"A meeting ends after it begins, and within {LONGEST.days} days")
-    if all_day and duration % _DAY:
-        raise ScheduleError(field, "A meeting of whole days lasts whole days")
-    if duration.microseconds:
-        raise ScheduleError(field, "Times are in whole seconds")
-
-
-def _check_rule(schedule: Schedule) -> None:
-    try:
-        rule = _rule(schedule)
-    except ValueError as error:
-        raise ScheduleError("recurrence", str(error)) from error
-    if not rule:
-        return
-    if rule.until and not FIRST.year <= rule.until.year <= LAST.year:
-        raise ScheduleError("recurrence", f"UNTIL is not between the years {FIRST.year} and {LAST.year}")
-    if rule.start not in rule:
-        raise ScheduleError("recurrence", "The rule does not fall on the day on which the meeting begins")
-    if _last_day(schedule, rule) < rule.start:
-        raise ScheduleError("recurrence", "UNTIL is before the meeting begins")
-    if rule.count and len(rule.counted) < rule.count:
-        raise ScheduleError("recurrence", "COUNT is not reached within 50 years")
-
-
-def _check_exceptions(schedule: Schedule) -> None:
-    exceptions = schedule.exceptions
-    rule = _rule(schedule)
-    if not exceptions:
-        return
-    if not rule:
-        raise ScheduleError("exceptions", "Only a series has exceptions")
-    if len(exceptions) > MAX_EXCEPTIONS:
-        raise ScheduleError("exceptions", f"A series has at most {MAX_EXCEPTIONS} exceptions")
-    if len({exception.original_start for exception in exceptions}) < len(exceptions):
-        raise ScheduleError("exceptions", "An occurrence has two exceptions")
-    last = _last_day(schedule, rule)
-    for exception in exceptions:
-        _check_exception(schedule, rule, last, exception)
-    if _is_bounded(rule) and not _moved(schedule) and not _last_regular(schedule):
-        raise ScheduleError("exceptions", "Nothing is left of the series; cancel the meeting")
-
-
-def _check_exception(schedule: Schedule, rule: Rule, last: date, exception: Exceptional) -> None:
-    original = exception.original_start
-    if original.time() != schedule.start.time() or original.date() > last or original.date() not in rule:
-        raise ScheduleError("exceptions", f"{original.isoformat()} is no occurrence of the series")
-    if exception.start:
-        _check_time("exceptions", exception.start, all_day=schedule.all_day, before=LAST)
-    if exception.duration is not None:
-        _check_duration("exceptions", exception.duration, all_day=schedule.all_day)
-
-
-def _rule(schedule: Schedule) -> Rule | None:
+def rule_of(schedule: Schedule) -> Rule | None:
+    """Its rule. Raises `ValueError` if that is none."""
     return None if schedule.recurrence is None else rules.parse(schedule.recurrence, schedule.start.date())
 
 
-def _is_bounded(rule: Rule) -> bool:
+def is_bounded(rule: Rule) -> bool:
+    """Whether a series ends."""
     return rule.count is not None or rule.until is not None
 
 
 def _originals(schedule: Schedule, first: date, last: date) -> Iterator[datetime]:
     """Where the rule puts occurrences, on these days."""
-    rule = _rule(schedule)
+    rule = rule_of(schedule)
     if not rule:
         return iter((schedule.start,))
-    days = rule.between(first, min(last, _last_day(schedule, rule)))
+    days = rule.between(first, min(last, last_day(schedule, rule)))
     return (_beginning(schedule, day) for day in days)
 
 
-def _last_day(schedule: Schedule, rule: Rule) -> date:
+def last_day(schedule: Schedule, rule: Rule) -> date:
     """The last day that an occurrence may begin on."""
     if rule.count:
         return rule.counted[-1]
@@ -253,13 +161,13 @@ def _last_day_until(schedule: Schedule, until: datetime) -> date:
     return next(day for day in around if _utc(schedule, _beginning(schedule, day)) <= moment)
 
 
-def _last_regular(schedule: Schedule) -> datetime | None:
+def last_regular(schedule: Schedule) -> datetime | None:
     """The last original start that has no exception."""
-    rule = _rule(schedule)
+    rule = rule_of(schedule)
     if not rule:
         return schedule.start
     changed = {exception.original_start for exception in schedule.exceptions}
-    starts = (_beginning(schedule, day) for day in rule.before(_last_day(schedule, rule)))
+    starts = (_beginning(schedule, day) for day in rule.before(last_day(schedule, rule)))
     return next((start for start in starts if start not in changed), None)
 
 
@@ -267,7 +175,8 @@ def _beginning(schedule: Schedule, day: date) -> datetime:
     return datetime.combine(day, schedule.start.time())
 
 
-def _moved(schedule: Schedule) -> list[Occurrence]:
+def moved(schedule: Schedule) -> list[Occurrence]:
+    """Those that take place elsewhere, or for another time, than the rule says."""
     return [
         _occurrence(schedule, one.original_start, one.start, one.duration)
         for one in schedule.exceptions
