@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from notification.states import Kind
-
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -28,7 +26,7 @@ class Letter:
     """
 
     id: UUID
-    kind: Kind
+    kind: str
     subject: str
     message_id: str
     name: str

@@ -53,7 +53,7 @@ class Renderer:
     def render(self, letter: Letter) -> Page:
         """Put a letter into words."""
         locale = choose_locale(letter.locale)
-        templates = self._templates[letter.kind, locale]
+        templates = self._templates[Kind(letter.kind), locale]
         context = _context(letter, locale)
         context["subject"] = clean_name(templates.subject.render(context), longest=MAX_SUBJECT)
         text, html = templates.text.render(context), templates.html.render(context)

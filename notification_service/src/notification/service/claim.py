@@ -73,10 +73,10 @@ def why_void(mail: Row, *, now: datetime, oldest_news: datetime) -> str | None:
     return _why_void_assignment(mail) if mail["source"] == Source.ASSIGNMENTS else _why_gone(mail)
 
 
-def kind_now(mail: Row) -> Kind:
+def kind_now(mail: Row) -> str:
     """What a mail is to somebody who heard of nothing before: a changed meeting is a new one to them."""
-    kind = Kind(mail["kind"])
-    return Kind.INVITED if kind is Kind.MEETING_CHANGED and not _knows(mail) else kind
+    kind: str = mail["kind"]
+    return Kind.INVITED if kind == Kind.MEETING_CHANGED and not _knows(mail) else kind
 
 
 def _why_void_assignment(mail: Row) -> str | None:

@@ -19,9 +19,9 @@ _AGENDA_LINES = 20
 def view_meeting(letter: Letter, reader: Reader) -> View:
     """Title, time, place and people; of a change, also what was."""
     meeting = letter.payload["meeting"]
-    changed = letter.payload["before"] if letter.kind is Kind.MEETING_CHANGED else {}
+    changed = letter.payload["before"] if letter.kind == Kind.MEETING_CHANGED else {}
     old = {**meeting, **changed}
-    goes = letter.kind is not Kind.MEETING_CANCELLED
+    goes = letter.kind != Kind.MEETING_CANCELLED
     url = safe_link(meeting["link"]) if goes else None
     organizer = clean_name(meeting.get("organizer", {}).get("name", ""))
     return View(
