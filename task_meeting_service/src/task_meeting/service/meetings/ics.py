@@ -20,8 +20,8 @@ from task_meeting.service.meetings.vtimezones import vtimezone
 _REFRESH = timedelta(hours=1)
 # For how many years a series without end has its time zone's rules.
 _AHEAD = 10
-# In characters: how long guests are, and where agenda and guests stay with the series, lest an object gets
-# too large for an event or a mail by repeating them for each occurrence that was moved.
+# In characters: how long guests are, and from where on agenda, link and guests stay with the series, lest an
+# object gets too large for an event or a mail by repeating them for each occurrence that was moved.
 _GUEST, _LARGE = 150, 100_000
 
 
@@ -158,8 +158,9 @@ def _events(meeting: CalendarMeeting) -> list[Event]:
     if removed := [_local(schedule, one.original_start) for one in schedule.exceptions if not one.start]:
         series.add("EXDATE", removed)
     moved = [(one, one.start) for one in schedule.exceptions if one.start]
-    if len(moved) * (len(meeting.agenda) + _GUEST * len(meeting.guests)) > _LARGE:
-        meeting = replace(meeting, agenda="", guests=())
+    repeated = len(meeting.agenda) + len(meeting.link or "") + _GUEST * len(meeting.guests)
+    if len(moved) * repeated > _LARGE:
+        meeting = replace(meeting, agenda="", link=None, guests=())
     return [series, *(_moved(meeting, one, start) for one, start in moved)]
 
 
