@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from ical.calendar_stream import IcsCalendarStream
 from structlog.testing import capture_logs
 
+from task_meeting.app import build_app
 from task_meeting.service.meetings import feeds
 
 CALENDAR = "/api/calendar/"
@@ -225,3 +227,14 @@ async def test_no_log_holds_the_secret(staff, subscribe, anonymous):
     token = link.removeprefix(CALENDAR).removesuffix(".ics")
     assert len(logs) == 5
     assert token not in str(logs)
+
+
+async def test_who_tries_links_is_stopped_by_their_address(database, identity, settings):
+    app = build_app(
+        settings.model_copy(update={"api_rate_limit": "2/minute"}), database, identity.authenticator()
+    )
+    transport = httpx2.ASGITransport(app=app, client=("192.0.2.1", 1))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8005") as client:
+        answers = [await client.get(f"{CALENDAR}{number}.ics") for number in range(3)]
+    assert [it.status_code for it in answers] == [404, 404, 429]
+    assert int(answers[-1].headers["retry-after"]) > 0

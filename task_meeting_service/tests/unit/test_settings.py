@@ -33,3 +33,14 @@ def test_a_wrong_setting_does_not_tell_the_password(environment):
     with pytest.raises(ValidationError) as caught:
         Settings()
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "127.0.0.1:8005", "https://meet.example/", "https://meet.example?a=1"]
+)
+def test_the_public_address_is_one_that_a_path_can_follow(environment, address):
+    environment.setenv("TASK_MEETING_PUBLIC_URL", "https://meet.example/suite")
+    assert Settings().public_url == "https://meet.example/suite"
+    environment.setenv("TASK_MEETING_PUBLIC_URL", address)
+    with pytest.raises(ValidationError):
+        Settings()
