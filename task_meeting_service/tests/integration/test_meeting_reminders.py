@@ -89,7 +89,7 @@ async def test_those_who_come_hear_of_each_time_once_and_of_no_other(
 
 
 async def test_late_is_better_than_never_until_it_begins_and_cancelled_or_moved_ones_are_none(
-    staff, schedule, users, oid, look, apply, feed
+    staff, schedule, users, look, apply, feed, query
 ):
     await schedule(title="Late", **times(), attendee_oids=users(2))
     await schedule(title="Begun", **times(START - 10 * MINUTE), attendee_oids=users(2))
@@ -97,6 +97,11 @@ async def test_late_is_better_than_never_until_it_begins_and_cancelled_or_moved_
     moved = await schedule(title="Moved", **times(), attendee_oids=users(2))
     await schedule(title="Whole day", start=f"{START:%Y-%m-%d}", end=f"{START + DAY:%Y-%m-%d}")
     assert (await staff.ann.delete(f"/api/meetings/{cancelled['oid']}/")).status_code == 204
+    # What should not be: it is to be reminded of all the same.
+    await query(
+        "UPDATE meeting_occurrence SET remind_at = starts_at - interval '15 min' WHERE meeting_id = :id",
+        id=cancelled["id"],
+    )
     answer = await staff.ann.patch(f"/api/meetings/{moved['oid']}/", json=times(START + DAY))
     assert answer.status_code == 200, answer.text
     assert await look(START - 10 * MINUTE) == [("Late", [1, 2])]
