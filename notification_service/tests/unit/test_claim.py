@@ -22,7 +22,7 @@ def why(kind, **changed):
         "ended": False,
         "holder": ANN,
         "gone": False,
-        "later": [],
+        "outdated": False,
         "told": None,
         "opened": None,
     }
@@ -35,7 +35,7 @@ def test_news_of_a_living_assignment_goes(kind):
 
 
 @pytest.mark.parametrize("kind", [Kind.ASSIGNED, Kind.CHANGED, Kind.RENAMED])
-@pytest.mark.parametrize("changed", [{"ended": True}, {"holder": BOB}, {"later": ["changed", "removed"]}])
+@pytest.mark.parametrize("changed", [{"ended": True}, {"holder": BOB}, {"outdated": True}])
 def test_news_of_what_is_no_more_does_not_go(kind, changed):
     assert why(kind, **changed) is not None
 
@@ -67,7 +67,7 @@ REMINDER = {**MEETING, "source": Source.REMINDERS}
 def test_only_the_newest_state_of_a_meeting_goes(kind):
     known = {**MEETING, "told": Kind.INVITED, "opened": True}
     assert why(kind, **known) is None
-    assert why(kind, **known, later=[Kind.MEETING_CHANGED]) is not None
+    assert why(kind, **known, outdated=True) is not None
 
 
 def test_an_invitation_and_a_reminder_do_not_go_to_who_has_left_but_a_cancellation_does():
@@ -84,7 +84,7 @@ def test_the_cancellation_of_what_nobody_was_told_does_not_go():
 def test_a_reminder_does_not_go_when_it_tells_nothing_new():
     assert why(Kind.TASK_REMINDER, **REMINDER, expires_at=NOW + timedelta(seconds=1)) is None
     assert why(Kind.TASK_REMINDER, **REMINDER, expires_at=NOW) is not None
-    assert why(Kind.MEETING_REMINDER, **REMINDER, later=[Kind.MEETING_CANCELLED]) is not None
+    assert why(Kind.MEETING_REMINDER, **REMINDER, outdated=True) is not None
 
 
 @pytest.mark.parametrize(

@@ -29,27 +29,32 @@ _TAKE = text(f"""
         p.id AS person_row, p.user_name, p.user_time_zone,
         n.source <> 'assignments' AND p.id IS NOT NULL AND NOT EXISTS (
             SELECT FROM assignment own WHERE own.user_oid = n.user_oid AND NOT own.deleted) AS gone,
-        a.deleted AS ended, a.user_oid AS holder, later.kinds AS later, earlier.told, earlier.opened
+        a.deleted AS ended, a.user_oid AS holder,
+        -- Newer news that voids this. Offsets begin anew with a topic, so of events the time must agree. A
+        -- reminder gives way to news of any source.
+        EXISTS (
+            SELECT FROM notification l
+            WHERE l.subject = n.subject AND l.user_oid = n.user_oid AND l.source = n.source
+              AND (l.epoch, l.lsn) > (n.epoch, n.lsn)
+              AND CASE n.source WHEN 'assignments' THEN l.kind = 'removed'
+                  ELSE l.committed_at >= n.committed_at END)
+        OR n.source = 'reminders' AND EXISTS (
+            SELECT FROM notification l
+            WHERE l.subject = n.subject AND l.user_oid = n.user_oid AND l.source <> n.source
+              AND l.committed_at > n.committed_at) AS outdated,
+        CASE WHEN n.kind <> ALL(CAST(:opening AS text[])) THEN (
+            SELECT e.kind FROM notification e
+            WHERE e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
+              AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.state <> 'cancelled'
+            ORDER BY e.epoch DESC, e.lsn DESC LIMIT 1) END AS told,
+        n.kind <> ALL(CAST(:opening AS text[])) AND EXISTS (
+            SELECT FROM notification e
+            WHERE e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
+              AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.kind = ANY(CAST(:opening AS text[]))) AS opened
     FROM n
     LEFT JOIN assignment a ON a.id = n.assignment_id
     LEFT JOIN LATERAL (
         SELECT * FROM assignment WHERE user_oid = n.user_oid ORDER BY epoch DESC, lsn DESC LIMIT 1) p ON true
-    -- What else the person is told of it: newer news. A reminder gives way to any. Offsets begin anew when a
-    -- topic is made anew, so of events the time must agree ...
-    CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(DISTINCT l.kind), '{{}}') AS kinds FROM notification l
-        WHERE l.subject = n.subject AND l.user_oid = n.user_oid
-          AND (l.source = n.source AND (l.epoch, l.lsn) > (n.epoch, n.lsn)
-                    AND (l.source = 'assignments' OR l.committed_at >= n.committed_at)
-               OR n.source = 'reminders' AND l.source <> n.source AND l.committed_at > n.committed_at)) later
-    -- ... and older: the last that reached them, and whether their hearing of it has a beginning here.
-    CROSS JOIN LATERAL (
-        SELECT bool_or(e.kind = ANY(CAST(:opening AS text[]))) AS opened,
-            (array_agg(e.kind ORDER BY e.epoch DESC, e.lsn DESC)
-                FILTER (WHERE e.state <> 'cancelled'))[1] AS told
-        FROM notification e
-        WHERE e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
-          AND (e.epoch, e.lsn) < (n.epoch, n.lsn)) earlier
     ORDER BY n.next_attempt_at
 """)  # noqa: S608 - put together from constants
 _DROP = text("""
@@ -131,8 +136,8 @@ _NEXT_DUE = text(
 async def take_due(session: WriteSession, *, now: datetime, limit: int) -> Sequence[RowMapping]:
     """Lock up to `limit` due mails, each with what is known of its person and its subject now.
 
-    `later` has the kinds of newer mails about the subject; `told` is the kind of the last older one that
-    may have reached the person, and `opened` says whether an older one told of the beginning.
+    `outdated`: newer news voids it. For mails that are no beginning, `told` is the kind of the last older
+    one about the subject that may have reached the person, and `opened` whether one told of the beginning.
     """
     parameters = {"now": now, "limit": limit, "opening": list(OPENING)}
     return (await session.execute(_TAKE, parameters)).mappings().all()

@@ -66,7 +66,7 @@ def why_void(mail: Row, *, now: datetime, oldest_news: datetime) -> str | None:
     """
     if mail["committed_at"] < oldest_news or (mail["expires_at"] is not None and mail["expires_at"] <= now):
         return "it could not be sent before it was old news"
-    if mail["source"] != Source.ASSIGNMENTS and mail["later"]:
+    if mail["source"] != Source.ASSIGNMENTS and mail["outdated"]:
         return "newer news of the same took its place"
     if mail["kind"] in CLOSING:
         return None if _knows(mail) else "the person never heard of it"
@@ -80,7 +80,7 @@ def kind_now(mail: Row) -> str:
 
 
 def _why_void_assignment(mail: Row) -> str | None:
-    if Kind.REMOVED in mail["later"] or mail["ended"]:
+    if mail["outdated"] or mail["ended"]:
         return "the assignment has ended meanwhile"
     if mail["holder"] != mail["user_oid"]:
         return "the assignment has gone to somebody else meanwhile"
