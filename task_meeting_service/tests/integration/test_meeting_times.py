@@ -75,6 +75,9 @@ async def test_times_are_read_as_they_are_written(staff, schedule, next_of):
         meeting = await schedule(**body)
         assert (meeting["start"], meeting["end"], meeting["all_day"]) == (start, end, len(start) == 10)
         assert await next_of(meeting) == [(start, end)]
+    # However far away it is.
+    far = await schedule(start="2099-12-31T10:00", end="2099-12-31T11:00")
+    assert len(await next_of(far)) == 1
     # Bob's zone is Moscow, which the administration knows of; an unknown one of theirs counts for nothing.
     assert (await schedule(staff.bob))["time_zone"] == "Europe/Moscow"
 

@@ -33,7 +33,8 @@ async def list_meetings(
 ) -> MeetingPage:
     """Meetings that the caller is asked to, and those of their projects; with `projects.all`, every meeting.
 
-    `from` and `to` know what takes place from a year before a meeting was scheduled until 400 days from now.
+    `from` and `to` know what takes place from a year before a meeting was scheduled or changed on, and of a
+    series until a year from now.
     """
     return await listing.list_meetings(session, access, query)
 

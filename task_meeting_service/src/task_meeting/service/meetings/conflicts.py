@@ -16,7 +16,7 @@ from task_meeting.schemas.meetings import MAX_CONFLICTS, NEXT_OCCURRENCES, Confl
 from task_meeting.service.access import Access
 from task_meeting.service.meetings import asking, permitting
 from task_meeting.service.meetings.fields import new_schedule
-from task_meeting.service.meetings.occurring import AHEAD
+from task_meeting.service.meetings.occurring import horizon
 from task_meeting.service.meetings.times import occurrences
 
 
@@ -53,7 +53,7 @@ async def of_plan(session: ReadSession, access: Access, plan: ConflictQuery) -> 
     schedule = new_schedule(plan, await asking.own_time_zone(session, access))
     people = await meetings.list_people(session, Asked(asked.people | {organizer_oid}, asked.teams))
     now = datetime.now(UTC)
-    coming = occurrences(schedule, now, now + AHEAD)[:NEXT_OCCURRENCES]
+    coming = occurrences(schedule, now, horizon(schedule, now))[:NEXT_OCCURRENCES]
     spans = [Span(it.starts_at, it.ends_at) for it in coming]
     return await _find(session, access, people, spans, except_id)
 
