@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from service_kit.auth import Caller
+from task_meeting.schemas.meetings import NewMeeting
+from task_meeting.service.access import Access
 from task_meeting.service.meetings import telling
+from task_meeting.service.meetings.editing import create_meeting
 
 CONTRACT = Path(__file__).parents[3] / "contracts/events/meeting-bus.schema.json"
 MEETINGS = "/api/meetings/"
@@ -209,6 +213,23 @@ async def test_of_fifty_changes_at_once_none_is_lost(staff, schedule, sent):
     left = [meeting["title"], *(data["title"] for data in told)]
     assert [data["before"]["title"] for data in told] == left[:-1]
     assert final["title"] == left[-1]
+
+
+async def test_nobody_is_forgotten_who_comes_or_goes_while_their_team_is_asked(
+    staff, database, apply, feed, oid, news
+):
+    asked = {"title": "T", "start": "2027-01-11", "end": "2027-01-12", "team_oids": [oid("team", 1)]}
+    ann = Access(Caller(oid("user", 1), "ann", "employee", frozenset()))
+    async with database.transaction() as session:
+        await create_meeting(session, ann, NewMeeting(**asked))
+        moves = [feed.change("d", 2, user=2, project=1, team=1)], [feed.change("c", 7, user=7, team=1)]
+        following = [asyncio.create_task(apply(*changes)) for changes in moves]
+        done, _ = await asyncio.wait(following, timeout=0.5)
+        assert not done
+    await asyncio.gather(*following)
+    scheduled, *others = await news()
+    assert scheduled == ("scheduled", 0, {2: "invite"})
+    assert sorted(str(actions) for _, _, actions in others) == ["{2: 'cancel'}", "{7: 'invite'}"]
 
 
 async def test_guests_answer_for_themselves_and_the_last_answer_counts(staff, schedule, users, news, oid):

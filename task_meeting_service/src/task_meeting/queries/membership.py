@@ -20,6 +20,7 @@ _ENDED = text("""
     SELECT id, project_oid, team_oid, user_oid FROM assignment
     WHERE id = ANY(CAST(:ids AS bigint[])) AND deleted
 """)
+_LOCK_TEAMS = text("SELECT FROM team WHERE oid = ANY(CAST(:teams AS uuid[])) ORDER BY oid FOR NO KEY UPDATE")
 _TO_COME = text("""
     SELECT m.id FROM meeting AS m
     WHERE m.id IN (
@@ -95,6 +96,14 @@ async def list_ended(session: ReadSession, ids: Collection[int]) -> dict[int, Pl
 async def _list_places(session: ReadSession, statement: TextClause, ids: Collection[int]) -> dict[int, Place]:
     rows = await session.execute(statement, {"ids": list(ids)})
     return {number: Place(*place) for number, *place in rows}
+
+
+async def lock_teams(session: WriteSession, teams: Collection[UUID]) -> None:
+    """Wait for those who are asking the teams to meetings, and let others who want to wait for us.
+
+    Else somebody could be asked by a team that they are leaving, and nobody would tell them more.
+    """
+    await session.execute(_LOCK_TEAMS, {"teams": list(teams)})
 
 
 async def list_meetings_to_come(

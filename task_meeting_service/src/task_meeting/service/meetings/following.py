@@ -40,6 +40,10 @@ class Moves:
         """Those that may have won or lost somebody."""
         return {place.team_oid for place in self._places() if place.team_oid is not None}
 
+    def teams_left(self) -> set[UUID]:
+        """Those that may have lost somebody."""
+        return {it.team_oid for it in self.before.values() if it is not None and it.team_oid is not None}
+
     def users(self) -> set[UUID]:
         """Those who may have come or gone."""
         return {place.user_oid for place in self._places()}
@@ -74,6 +78,9 @@ async def follow(session: WriteSession, moves: Moves, leavers: Collection[Leaver
     teams = moves.teams()
     if not teams and not leavers:
         return
+    if left := moves.teams_left():
+        # Those that were joined are locked since they were written.
+        await queries.lock_teams(session, left)
     ids = await queries.list_meetings_to_come(session, teams, leavers, datetime.now(UTC))
     for start in range(0, len(ids), _CHUNK):
         meetings = await queries.lock_scheduled(session, ids[start : start + _CHUNK])
