@@ -165,6 +165,11 @@ def test_week_53_is_in_long_years_alone():
     assert not is_taken(schedule("2021-12-27T10:00", "FREQ=YEARLY;BYWEEKNO=53"))
 
 
+def test_weeks_begin_on_the_day_that_the_rule_says():
+    assert is_taken(schedule("2026-01-10T10:00", "FREQ=YEARLY;BYWEEKNO=1;BYDAY=SA;WKST=SU"))
+    assert is_taken(schedule("2026-01-03T10:00", "FREQ=YEARLY;BYWEEKNO=1;BYDAY=SA"))
+
+
 def test_a_meeting_that_was_moved_is_where_it_is_now():
     moved = Exceptional(at("2026-11-30T10:00"), at("2026-12-24T09:00"), 2 * HOUR)
     weekly = schedule("2026-11-23T10:00", "FREQ=WEEKLY;COUNT=3", exceptions=[moved])
@@ -199,6 +204,12 @@ def test_an_end_includes_what_begins_at_it_in_utc_local_time_or_days(until):
 
 def test_an_end_before_an_occurrence_excludes_it():
     assert times(schedule("2026-10-24T02:30", "FREQ=DAILY;UNTIL=20261025T002959Z")) == ["10-24 00:30"]
+
+
+def test_an_end_is_compared_as_a_moment_where_midnight_comes_twice():
+    """After 00:00:59 on 7 November it was 23:01 of the day before."""
+    daily = schedule("2010-11-06T00:00:30", "FREQ=DAILY;UNTIL=20101107T030000Z", "America/St_Johns")
+    assert times(daily) == ["11-06 02:30", "11-07 02:30"]
 
 
 def test_a_rule_for_whole_days_ends_with_a_day():

@@ -223,7 +223,7 @@ def _place(event: Event, schedule: Schedule, start: datetime, duration: timedelt
     """
     event.add("DTSTART", _local(schedule, start))
     end = (_aware(schedule, start).astimezone(UTC) + duration).astimezone(ZoneInfo(schedule.time_zone))
-    if schedule.all_day or (end.replace(tzinfo=None) == start + duration and not end.fold):
+    if schedule.all_day or end.replace(tzinfo=None) == start + duration:
         event.add("DTEND", _local(schedule, start + duration))
     else:
         event.add("DURATION", duration)
