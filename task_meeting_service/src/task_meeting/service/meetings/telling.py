@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from service_kit.outbox import Event
 from task_meeting.events import MeetingNews, Recipient, meeting_event
 from task_meeting.models import Meeting
 from task_meeting.queries.meetings import Context, GuestRow
+from task_meeting.schemas.base import iso_ms
 from task_meeting.service.meetings import ics
 from task_meeting.service.meetings.schedules import schedule_of, written
 
@@ -126,6 +127,4 @@ def _text(oid: UUID | None) -> str | None:
 
 
 def _instant(at: datetime | None) -> str | None:
-    return (
-        None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )
+    return None if at is None else iso_ms(at)
