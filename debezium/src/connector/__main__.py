@@ -8,7 +8,7 @@ import logging
 import sys
 
 from connector import definition
-from connector.causes import explain
+from connector.causes import explain_trace
 from connector.contracts import load_topics
 from connector.errors import ConnectorError
 from connector.register import accept_gap, register_all
@@ -53,7 +53,7 @@ async def _show(worker: Connect, name: str) -> int:
         return 1
     print(f"{name}: connector {status.connector}, task {status.task}")
     if status.has_failed:
-        print(explain(status.trace))
+        print(explain_trace(status.trace))
     return int(status.has_failed)
 
 

@@ -98,6 +98,12 @@ def explain(error: str, *, otherwise: str = "") -> str:
     return otherwise or f"The innermost cause is: {innermost(error)}"
 
 
+def explain_trace(trace: str) -> str:
+    """What a stack trace means, and what its innermost cause said: patterns can fit more than they mean."""
+    words, said = explain(trace), innermost(trace)
+    return words if said in words else f"{words} It said: {said}"
+
+
 def innermost(trace: str) -> str:
     """The message of the innermost cause of a Java stack trace."""
     causes = _CAUSED_BY.findall(trace)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from connector.causes import explain
+from connector.causes import explain, explain_trace
 from connector.definition import Definition, variables_in
 from connector.errors import ConnectorError
 from connector.heartbeat import Heartbeats, heartbeats
@@ -158,7 +158,7 @@ async def _wait_for_progress(
     while time.monotonic() < deadline:
         status = await worker.status(definition.name)
         if status and status.has_failed:
-            raise ConnectorError(f"{definition.name} has failed. {explain(status.trace)}")
+            raise ConnectorError(f"{definition.name} has failed. {explain_trace(status.trace)}")
         if await beats.count() > seen:
             return True
         await asyncio.sleep(_POLL_SECONDS)

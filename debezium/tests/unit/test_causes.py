@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.causes import explain, innermost
+from connector.causes import explain, explain_trace, innermost
 
 TRACE = """\
 org.apache.kafka.connect.errors.ConnectException: An exception occurred in the change event producer.
@@ -52,6 +52,14 @@ def test_an_explanation_names_what_the_error_names() -> None:
 
 def test_an_unknown_error_is_reduced_to_its_innermost_cause() -> None:
     assert explain(TRACE) == "The innermost cause is: ERROR: something unheard of"
+
+
+def test_of_a_trace_the_explanation_is_followed_by_what_was_said() -> None:
+    said = 'ERROR: can no longer access replication slot "debezium_slot"'
+    words = explain_trace(TRACE.replace("ERROR: something unheard of", said))
+    assert words.startswith("The replication slot is lost")
+    assert words.endswith(f"It said: {said}")
+    assert explain_trace(TRACE) == explain(TRACE)
 
 
 def test_an_unknown_error_may_have_another_answer() -> None:
