@@ -232,8 +232,8 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@# Two workers, each on a stack of its own; then, alone, what kills processes and says how soon they are back.
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(patsubst %,%/tests,$(filter-out local_stack,$(PACKAGES)))
-	@$(BIN)/python -m pytest local_stack/tests tests
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PACKAGES:%=%/tests) tests/repo tests/contracts
+	@$(BIN)/python -m pytest tests/chaos tests/e2e
 endif
 
 .PHONY: test-compose
