@@ -46,6 +46,12 @@ _CAUSES = [
         "connector or pg_recvlogical reads it. Stop that one; a slot has one reader.",
     ),
     Cause(
+        r"cannot advance replication slot to (?P<offset>\S+), minimum is (?P<slot>[0-9A-F/]+)",
+        "The replication slot stands at {slot}, past the connector's stored position {offset}: the slot was "
+        "moved or made anew, or the position is an old one. What lies between may be missing: "
+        "docs/runbooks/slot-lost.md says how to go on.",
+    ),
+    Cause(
         r"can(?:not| no longer) (?:\w+ )+replication slot|requested WAL segment .+ removed",
         "The replication slot is lost: PostgreSQL has removed WAL that it still needed "
         "(max_slot_wal_keep_size). Drop the slot and register again; the rows are then sent anew.",

@@ -28,6 +28,7 @@ Caused by: org.postgresql.util.PSQLException: ERROR: something unheard of
         ('ERROR: publication "debezium_pub" does not exist', "publication is missing"),
         ('ERROR: replication slot "debezium_slot" is active for PID 20287', "in use by another process"),
         ('ERROR: can no longer access replication slot "debezium_slot"', "slot is lost"),
+        ("ERROR: cannot advance replication slot to 0/3A0, minimum is 0/4B8", "past the connector's stored"),
         ("ERROR: requested WAL segment 00000001 has already been removed", "slot is lost"),
         ("ERROR: all replication slots are in use", "max_replication_slots"),
         ("Postgres server wal_level property must be 'logical' but is: 'replica'", "wal_level=logical"),
