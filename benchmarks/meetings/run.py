@@ -128,9 +128,10 @@ async def measure(address: str, repeat: int, *, explained: bool) -> list[Case]:
     transport = httpx2.ASGITransport(app=build_app(settings, database, identity.authenticator()))
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         cases = [*queries(database), *await requests(client, identity)]
+        # As a service's process does at its start (service_kit.process).
+        gc.collect()
+        gc.freeze()
         for number in range(WARM_UP + repeat):
-            # By chance, one request in some hundreds waits for it, and two such would be a case's p95.
-            gc.collect()
             for case in cases:
                 begin = time.perf_counter()
                 answer = await case.ask()
