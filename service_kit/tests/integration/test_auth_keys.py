@@ -216,7 +216,24 @@ REDIRECT = [(b"location", b"/evil.json")]
             {"headers": [(b"content-encoding", b"gzip")]},
         ),
     ],
-    ids=lambda value: repr(value)[:40],
+    # Names of their own: the keys, and what they are packed into, are others each time.
+    ids=[
+        "nothing",
+        "html",
+        "no keys",
+        "a list",
+        "keys that are none",
+        "a number",
+        "too deep",
+        "cut off",
+        "500",
+        "404",
+        "302",
+        "308",
+        "too large",
+        "too many",
+        "compressed",
+    ],
 )
 async def test_what_is_no_key_set_changes_nothing(keys, issuer, body, more):
     assert await known(keys, OLD)
