@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -105,8 +106,10 @@ def remove_shelter(paths: StatePaths) -> None:
 def _remove_abandoned(folder: Path) -> None:
     """Remove the shelters of state folders that are gone, such as those of tests that were killed."""
     for tenant in folder.glob(f"{SHELTER_PREFIX}*/{_TENANT}"):
-        if _is_ours(tenant.parent) and not Path(tenant.read_text()).exists():
-            shutil.rmtree(tenant.parent)
+        # Another stack that starts at the same time may be removing the same one.
+        with suppress(FileNotFoundError):
+            if _is_ours(tenant.parent) and not Path(tenant.read_text()).exists():
+                shutil.rmtree(tenant.parent, ignore_errors=True)
 
 
 def _is_ours(folder: Path) -> bool:
