@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from service_kit.http import InvalidValueError
 from task_meeting.schemas.meetings import ExceptionInput, Times
 from task_meeting.service.meetings.checking import ScheduleError, check
-from task_meeting.service.meetings.schedules import moment
-from task_meeting.service.meetings.times import Exceptional, Schedule, canonical, to_json
+from task_meeting.service.meetings.times import Exceptional, Schedule, canonical, moment, to_json
 
 _TIMES = {"start", "end", "time_zone", "recurrence", "exceptions"}
 

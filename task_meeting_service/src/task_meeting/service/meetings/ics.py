@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, vCalAddress, vDuration, vRecur
 
 from task_meeting.service.meetings import icsvalues as values
-from task_meeting.service.meetings.times import Exceptional, Schedule, last_end, rrule
+from task_meeting.service.meetings.times import Exceptional, Schedule, last_end, moment, rrule
 from task_meeting.service.meetings.vtimezones import vtimezone
 
 # How often subscribers look for news, unless they know better.
@@ -222,7 +222,7 @@ def _place(event: Event, schedule: Schedule, start: datetime, duration: timedelt
     With DURATION where an end in local time would be read in two ways: when the clock changes in between.
     """
     event.add("DTSTART", _local(schedule, start))
-    end = (_aware(schedule, start).astimezone(UTC) + duration).astimezone(ZoneInfo(schedule.time_zone))
+    end = (moment(start, schedule.time_zone) + duration).astimezone(ZoneInfo(schedule.time_zone))
     if schedule.all_day or end.replace(tzinfo=None) == start + duration:
         event.add("DTEND", _local(schedule, start + duration))
     else:

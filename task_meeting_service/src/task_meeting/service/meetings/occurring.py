@@ -11,8 +11,8 @@ from service_kit.db import WriteSession
 from task_meeting.models import Meeting
 from task_meeting.queries import occurrences as queries
 from task_meeting.queries.occurrences import OccurrenceRow
-from task_meeting.service.meetings.schedules import moment, schedule_of
-from task_meeting.service.meetings.times import Schedule, last_end, occurrences
+from task_meeting.service.meetings.schedules import schedule_of
+from task_meeting.service.meetings.times import Schedule, last_end, moment, occurrences
 
 REMINDED_BEFORE = timedelta(minutes=15)
 _BACK = timedelta(days=365)

@@ -1,11 +1,11 @@
 """A meeting's schedule, and its times as they are written."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from task_meeting.models import Meeting
-from task_meeting.service.meetings.times import Exceptional, Schedule, from_json
+from task_meeting.service.meetings.times import Exceptional, Schedule, from_json, moment
 
 SCHEDULED = ("start", "duration_s", "all_day", "time_zone", "recurrence", "exceptions")
 
@@ -47,14 +47,6 @@ def written_moment(schedule: Schedule, at: datetime) -> str:
     """A moment with the offset of the schedule's zone; of an all-day meeting, the date there."""
     there = at.astimezone(ZoneInfo(schedule.time_zone))
     return there.date().isoformat() if schedule.all_day else there.isoformat(timespec="seconds")
-
-
-def moment(local: datetime, time_zone: str) -> datetime:
-    """The moment (UTC) of a local time; the first of two, and in a gap by the offset before it.
-
-    That is RFC 5545's rule (3.3.5), and Python's for `fold=0`.
-    """
-    return local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def _exceptional(schedule: Schedule, it: Exceptional) -> dict[str, str | None]:

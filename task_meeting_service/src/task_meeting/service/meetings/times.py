@@ -92,8 +92,16 @@ def rrule(schedule: Schedule) -> str | None:
     if not rule or not schedule.recurrence or not rule.until:
         return schedule.recurrence
     last = _beginning(schedule, last_day(schedule, rule))
-    until = f"{last:%Y%m%d}" if schedule.all_day else f"{_utc(schedule, last):%Y%m%dT%H%M%SZ}"
+    until = f"{last:%Y%m%d}" if schedule.all_day else f"{moment(last, schedule.time_zone):%Y%m%dT%H%M%SZ}"
     return re.sub("UNTIL=[^;]*", f"UNTIL={until}", schedule.recurrence)
+
+
+def moment(local: datetime, time_zone: str) -> datetime:
+    """The moment (UTC) of a local time; the first of two, and in a gap by the offset before it.
+
+    That is RFC 5545's rule (3.3.5), and Python's for `fold=0`.
+    """
+    return local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def canonical(recurrence: str) -> str:
@@ -155,10 +163,10 @@ def last_day(schedule: Schedule, rule: Rule) -> date:
 
 def _last_day_until(schedule: Schedule, until: datetime) -> date:
     """Of an inclusive end, in local time or UTC (3.3.10)."""
-    moment = until if until.tzinfo else _utc(schedule, until)
-    day = moment.astimezone(ZoneInfo(schedule.time_zone)).date()
+    end = until if until.tzinfo else moment(until, schedule.time_zone)
+    day = end.astimezone(ZoneInfo(schedule.time_zone)).date()
     around = (day + _DAY, day, day - _DAY)
-    return next(day for day in around if _utc(schedule, _beginning(schedule, day)) <= moment)
+    return next(day for day in around if moment(_beginning(schedule, day), schedule.time_zone) <= end)
 
 
 def last_regular(schedule: Schedule) -> datetime | None:
@@ -188,10 +196,6 @@ def _occurrence(
     schedule: Schedule, original: datetime, start: datetime | None = None, duration: timedelta | None = None
 ) -> Occurrence:
     start, duration = start or original, duration or schedule.duration
-    starts_at = _utc(schedule, start)
-    ends_at = _utc(schedule, start + duration) if schedule.all_day else starts_at + duration
+    starts_at = moment(start, schedule.time_zone)
+    ends_at = moment(start + duration, schedule.time_zone) if schedule.all_day else starts_at + duration
     return Occurrence(original, starts_at, ends_at)
-
-
-def _utc(schedule: Schedule, local: datetime) -> datetime:
-    return local.replace(tzinfo=ZoneInfo(schedule.time_zone)).astimezone(UTC)
