@@ -16,7 +16,7 @@ from notification.mail.letter import Letter
 from notification.mail.reader import Reader, find_zone
 from notification.mail.translations import LOCALES, choose_locale, translations
 from notification.mail.views import view
-from notification.states import Kind
+from notification.kinds import Kind
 
 FOLDER = Path(__file__).parent.parent / "templates"
 MAX_SUBJECT = 150
@@ -45,16 +45,20 @@ class Renderer:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         """Compiles everything: what is wrong with a template is known before the first mail."""
-        pages = {kind: _compile_mjml(folder, kind) for kind in Kind}
+        kinds = [kind for kind in Kind if (folder / kind).is_dir()]
+        pages = {kind: _compile_mjml(folder, kind) for kind in kinds}
         self._templates = {
-            (kind, locale): _load(folder, kind, locale, pages[kind]) for kind in Kind for locale in LOCALES
+            (kind, locale): _load(folder, kind, locale, pages[kind]) for kind in kinds for locale in LOCALES
         }
 
-    def render(self, letter: Letter) -> Page:
-        """Put a letter into words."""
+    def render(self, letter: Letter, unsubscribe_url: str | None = None) -> Page:
+        """Put a letter into words.
+
+        `unsubscribe_url` is where its reader may say "no more of these"; None for what nobody can switch off.
+        """
         locale = choose_locale(letter.locale)
         templates = self._templates[Kind(letter.kind), locale]
-        context = _context(letter, locale)
+        context = {**_context(letter, locale), "unsubscribe_url": unsubscribe_url}
         context["subject"] = clean_name(templates.subject.render(context), longest=MAX_SUBJECT)
         text, html = templates.text.render(context), templates.html.render(context)
         return Page(locale=locale, subject=context["subject"], text=text, html=html)
