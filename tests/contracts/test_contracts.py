@@ -98,6 +98,7 @@ BROKEN = {
     "an unknown operation": {"__op": "t"},
     "a link that runs": {"application_url": "javascript:alert(1)"},
     "an unknown role": {"user_role": "root"},
+    "an import without an id": {"import_oid": "people.csv"},
 }
 BROKEN_EVENTS = {
     "no event": {"uid": None},
@@ -106,6 +107,7 @@ BROKEN_EVENTS = {
     "no data": {"data": {}},
     "a time without a zone": {"created_at": "2026-11-21T10:00:00.123"},
 }
+WHOLE = {"meeting-bus": "scheduled", "news-bus": "organization", "reminder-bus": "task-day-before"}
 BROKEN_DATA = {
     "meeting-bus": {
         "an unknown action": {"recipients": [{"oid": "1", "action": "shout"}]},
@@ -113,6 +115,13 @@ BROKEN_DATA = {
         "no calendar": {"calendar": {"request": "BEGIN:VEVENT", "cancel": None}},
         "local time without an offset": {"start": "2026-11-23T10:00:00"},
         "an unknown state": {"status": "planned"},
+    },
+    "news-bus": {
+        "a person without an address": {"recipients": [{"oid": "0b6b2a52-9c0e-4f7a-9a39-5a6f0c1d2e3f"}]},
+        "a team without a name": {"team_oid": "c2e9d8b7-1a43-4e6f-b0d5-8f7a6c5b4d3e"},
+        "a name without a team": {"team_name": "Ledger"},
+        "it is not published": {"published_at": None},
+        "it says nothing": {"body": ""},
     },
     "reminder-bus": {
         "an unknown kind": {"kind": "task_soon"},
@@ -136,8 +145,7 @@ def test_the_schema_of_an_event_refuses_what_is_wrong(events, change):
 
 @pytest.mark.parametrize("topic", BROKEN_DATA)
 def test_the_schema_of_an_event_refuses_data_that_is_wrong(contracts, topic):
-    validator, value = contracts[topic].validator, contracts[topic].examples
-    whole = value["scheduled" if topic == "meeting-bus" else "task-day-before"]["value"]
+    validator, whole = contracts[topic].validator, contracts[topic].examples[WHOLE[topic]]["value"]
     for name, change in BROKEN_DATA[topic].items():
         assert not validator.is_valid(whole | {"data": whole["data"] | change}), name
 

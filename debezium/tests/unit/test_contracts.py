@@ -25,7 +25,7 @@ def test_the_latest_of_every_person_is_kept_and_everything_of_a_week() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["task-bus", "reassign-task-bus", "meeting-bus", "reminder-bus"])
+@pytest.mark.parametrize("name", ["task-bus", "reassign-task-bus", "meeting-bus", "news-bus", "reminder-bus"])
 def test_what_happened_is_kept_for_ever(name: str) -> None:
     assert TOPICS_BY_NAME[name].config == {"cleanup.policy": "delete", "retention.ms": "-1"}
 
