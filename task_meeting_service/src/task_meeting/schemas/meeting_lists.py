@@ -7,10 +7,11 @@ from pydantic import Field, model_validator
 
 from service_kit.http import NoQuery
 from service_kit.http.cursor import Cursor
+from service_kit.http.values import Instant
 from task_meeting.schemas.base import Schema
 from task_meeting.schemas.meetings import Meeting, MeetingStatus
 from task_meeting.schemas.task_lists import FEW, Size
-from task_meeting.schemas.values import NO_NUL, Instant
+from task_meeting.schemas.values import NO_NUL
 
 
 class MeetingFilters(NoQuery):

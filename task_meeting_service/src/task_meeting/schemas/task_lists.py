@@ -8,9 +8,10 @@ from pydantic import Field, model_validator
 from service_kit.http import NoQuery
 from service_kit.http.cursor import Cursor
 from service_kit.http.paging import MAX_SIZE
+from service_kit.http.values import Instant
 from task_meeting.schemas.base import Schema
 from task_meeting.schemas.tasks import Label, StatusName, Task
-from task_meeting.schemas.values import NO_NUL, Instant
+from task_meeting.schemas.values import NO_NUL
 
 # How far the tasks of a list are counted when an index can do it, and how far pages can be named by numbers.
 COUNTED = 10_000

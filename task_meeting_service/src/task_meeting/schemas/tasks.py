@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue
 
+from service_kit.http.values import Instant
 from task_meeting.schemas.base import Moment, ProjectOid, Schema, TeamOid, UserOid
-from task_meeting.schemas.values import NO_NUL, ONE_LINE, Instant, Strict, TimeZone, each_once
+from task_meeting.schemas.values import NO_NUL, ONE_LINE, Strict, TimeZone, each_once
 
 PriorityWord = Literal["low", "normal", "high", "urgent"]
 PRIORITIES: Sequence[PriorityWord] = get_args(PriorityWord)

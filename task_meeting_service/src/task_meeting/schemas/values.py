@@ -2,20 +2,12 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from task_meeting.schemas.base import Schema
 
@@ -24,10 +16,6 @@ ONE_LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 NO_NUL = r"^[^\x00]*$"
 _WHEN = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _FRACTION = re.compile(r"\.\d+")
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)")
-# Years that every client can show in every time zone.
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = datetime(9998, 12, 31, tzinfo=UTC)
 _FIRST_MEETING = 2000
 _LAST_MEETING = 2100
 
@@ -47,31 +35,6 @@ def each_once(what: str) -> Callable[[list[str]], list[str]]:
         return words
 
     return check
-
-
-def _written(value: Any) -> Any:
-    """A number would be taken for seconds since 1970, and a time without a zone for anybody's."""
-    if not (isinstance(value, str) and _RFC_3339.fullmatch(value)):
-        raise ValueError("Not a time with its zone, such as 2026-11-21T10:00:00+03:00 (RFC 3339)")
-    return value
-
-
-def _to_milliseconds(value: datetime) -> datetime:
-    if not _FIRST <= value <= _LAST:
-        raise ValueError("Not between the years 1970 and 9998")
-    value = value.astimezone(UTC)
-    return value.replace(microsecond=value.microsecond // 1000 * 1000)
-
-
-Instant = Annotated[
-    AwareDatetime,
-    BeforeValidator(_written),
-    AfterValidator(_to_milliseconds),
-    Field(
-        description="RFC 3339 with a zone; kept in UTC, to the millisecond.",
-        examples=["2026-12-01T18:00:00+03:00"],
-    ),
-]
 
 
 @cache
