@@ -1,0 +1,51 @@
+"""What happens to tasks, as far as it is mailed."""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from notification.events.fields import Name, Time, Word
+from service_kit.business import BusinessEvent, business_event_decoder
+
+TASK_TOPIC = "task-bus"
+TASK_DELETED = "task.deleted.v1"
+
+
+class TaskBefore(Struct, kw_only=True):
+    """What a change replaced. An `assignee_oid` that did not change is missing, as is one that was null."""
+
+    assignee_oid: UUID | None = None
+
+
+class Task(Struct, kw_only=True):
+    """A task after what happened. People are named by their oids alone.
+
+    `actor_oid` is who did it; None: the task service, by its own rules.
+    """
+
+    oid: UUID
+    title: Name
+    assignee_oid: UUID | None
+    reporter_oid: UUID
+    priority: Word
+    status: Word
+    deadline: Time | None
+    deadline_time_zone: Word | None
+    actor_oid: UUID | None
+    before: TaskBefore
+
+    @property
+    def subject(self) -> str:
+        """The task, as the mails name it."""
+        return f"task:{self.oid}"
+
+
+TaskEvent = BusinessEvent[Task]
+
+# Of all others nobody is told, and their values are not even read.
+decode_task = business_event_decoder(
+    dict.fromkeys(
+        ("task.assigned.v1", "task.unassigned.v1", "task.completed.v1", "task.commented.v1", TASK_DELETED),
+        Task,
+    )
+)
