@@ -173,3 +173,16 @@ def test_equal_times_are_never_quiet():
 def test_quiet_hours_span_midnight(now, end):
     found = quiet_end(berlin(now), time(22), time(7), ZoneInfo("Europe/Berlin"))
     assert found == (end and berlin(end))
+
+
+def test_a_night_goes_on_after_the_day_that_was_left_out():
+    apia = ZoneInfo("Pacific/Apia")
+    end = quiet_end(datetime(2011, 12, 29, 23, tzinfo=apia), time(22), time(7), apia)
+    assert end == datetime(2011, 12, 31, 7, tzinfo=apia)
+
+
+def test_a_night_that_has_begun_goes_on_when_clocks_are_put_back_to_the_day_before():
+    st_johns = ZoneInfo("America/St_Johns")
+    again_before_midnight = datetime(2010, 11, 6, 23, 30, fold=1, tzinfo=st_johns)
+    end = quiet_end(again_before_midnight.astimezone(UTC), time(0), time(6), st_johns)
+    assert end == datetime(2010, 11, 7, 6, tzinfo=st_johns)
