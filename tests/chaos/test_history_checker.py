@@ -109,21 +109,21 @@ def test_another_set_of_mails_is_seen(ledger, wrong):
     assert len(check_intents(ledger, intents(*wrong))) == 1
 
 
-def mail(state: str, reason: str | None = None) -> dict:
-    return {"id": uuid4(), "message_id": "<1@x>", "state": state, "reason": reason}
+def mail(state: str, detail: str | None = None) -> dict:
+    return {"id": uuid4(), "message_id": "<1@x>", "state": state, "detail": detail}
 
 
 @pytest.mark.parametrize(
     ("row", "caught", "problems"),
     [
-        (mail("sent"), {"<1@x>": 1}, 0),
-        (mail("sent"), {"<1@x>": 2}, 1),
-        (mail("sent"), {}, 1),
-        (mail("cancelled", "the assignment has ended meanwhile"), {}, 0),
-        (mail("cancelled", "the assignment has ended meanwhile"), {"<1@x>": 1}, 1),
-        (mail("cancelled", "for no good reason"), {}, 2),
-        (mail("failed", "550"), {"<1@x>": 1}, 1),
-        (mail("sent"), {"<1@x>": 1, "<2@x>": 1}, 1),
+        (mail("accepted"), {"<1@x>": 1}, 0),
+        (mail("accepted"), {"<1@x>": 2}, 1),
+        (mail("accepted"), {}, 1),
+        (mail("suppressed", "the assignment has ended meanwhile"), {}, 0),
+        (mail("suppressed", "the assignment has ended meanwhile"), {"<1@x>": 1}, 1),
+        (mail("suppressed", "for no good reason"), {}, 2),
+        (mail("bounced", "550"), {"<1@x>": 1}, 1),
+        (mail("accepted"), {"<1@x>": 1, "<2@x>": 1}, 1),
     ],
 )
 def test_every_planned_mail_is_caught_once_and_no_other(row, caught, problems):
@@ -133,16 +133,16 @@ def test_every_planned_mail_is_caught_once_and_no_other(row, caught, problems):
 @pytest.mark.parametrize(
     ("state", "in_doubt", "times", "problems"),
     [
-        ("sent", True, 1, 0),
-        ("sent", True, 2, 0),
-        ("sent", True, 3, 1),
-        ("sent", True, 0, 1),
+        ("accepted", True, 1, 0),
+        ("accepted", True, 2, 0),
+        ("accepted", True, 3, 1),
+        ("accepted", True, 0, 1),
         ("unconfirmed", True, 0, 0),
         ("unconfirmed", True, 2, 0),
         ("unconfirmed", True, 3, 1),
-        ("failed", True, 1, 1),
-        ("sent", False, 1, 0),
-        ("sent", False, 2, 1),
+        ("bounced", True, 1, 1),
+        ("accepted", False, 1, 0),
+        ("accepted", False, 2, 1),
         ("unconfirmed", False, 1, 1),
     ],
 )

@@ -127,7 +127,7 @@ def test_every_change_is_mailed_and_a_restart_mails_nothing_again(
     desk.end(first)
     assert running.problems(desk) == []
 
-    sent = {"recipient": ann.email, "state": "sent"}
+    sent = {"recipient": ann.email, "state": "accepted"}
     to_ann = notifications.get("/notifications", **sent)["notifications"]
     assert sorted(it["kind"] for it in to_ann) == ["assigned", "assigned", "removed", "removed"]
     to_bob = notifications.get("/notifications", recipient=bob.email)["notifications"]

@@ -31,7 +31,8 @@ def told(running: Suite) -> Told:
     def kinds(person: Person, count: int) -> list[str]:
         def sent() -> list[str]:
             rows = running.notifications(person.email)
-            ours = sorted((row for row in rows if row["state"] == "sent"), key=lambda row: row["sent_at"])
+            accepted = (row for row in rows if row["state"] == "accepted")
+            ours = sorted(accepted, key=lambda row: row["accepted_at"])
             return [row["kind"] for row in ours if row["kind"] not in {"assigned", "removed"}]
 
         until(lambda: len(sent()) >= count, f"{person.username} is mailed")

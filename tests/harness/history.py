@@ -108,9 +108,9 @@ def check_mails(notifications: Sequence[Row], caught: Counter[str]) -> list[str]
     problems = []
     for row in notifications:
         times = caught[row["message_id"]]
-        void = row["state"] == "cancelled" and row["reason"] in _VOID
-        if not (void or row["state"] == "sent"):
-            problems.append(f"mail {row['id']} is {row['state']}: {row['reason']}")
+        void = row["state"] == "suppressed" and row["detail"] in _VOID
+        if not (void or row["state"] == "accepted"):
+            problems.append(f"mail {row['id']} is {row['state']}: {row['detail']}")
         if times != (0 if void else 1):
             problems.append(f"mail {row['id']} is {row['state']} and was caught {times} times")
     known = {row["message_id"] for row in notifications}
@@ -124,7 +124,7 @@ def check_mails_after_deaths(notifications: Sequence[Row], caught: Counter[str])
     unconfirmed if it is void by then. No other mail may come twice.
     """
     doubtful = {row["message_id"]: row for row in notifications if row["in_doubt"]}
-    allowed = {"sent": {1, 2}, "unconfirmed": {0, 1, 2}}
+    allowed = {"accepted": {1, 2}, "unconfirmed": {0, 1, 2}}
     problems = [
         f"mail {row['id']}, in doubt, is {row['state']} and was caught {caught[id_]} times"
         for id_, row in doubtful.items()

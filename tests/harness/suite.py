@@ -20,7 +20,7 @@ from harness.waiting import until
 from harness.writer import Writer
 from local_stack.tokens import SignedIn
 
-_FINAL = ("sent", "failed", "cancelled", "unconfirmed")
+_FINAL = ("accepted", "bounced", "suppressed", "unconfirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class Suite:
 
         def is_done() -> bool:
             rows = self.notifications(marker)
-            sent = sum(row["state"] == "sent" for row in rows)
+            sent = sum(row["state"] == "accepted" for row in rows)
             return all(row["state"] in _FINAL for row in rows) and self.mailbox.times(marker).total() >= sent
 
         until(is_done, "all mails are sent", timeout_s=60)

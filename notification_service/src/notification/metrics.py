@@ -9,7 +9,9 @@ ATTEMPTS = Counter(
 )
 ENDED = Counter("mail_ended", "Mails that a sender brought to their end, by the final state.", ("state",))
 WAITING = Gauge("mail_notifications", "Mails that have not met their end, by their state.", ("state",))
-OLDEST_QUEUED = Gauge("mail_oldest_queued_seconds", "Age of the oldest queued mail; 0 when there is none.")
+OLDEST_QUEUED = Gauge(
+    "mail_oldest_queued_seconds", "For how long a mail could have gone; 0 when none is late."
+)
 RECOVERED = Counter(
     "mail_recovered", "Mails taken back from a sender that stopped in the middle of an attempt."
 )

@@ -1,15 +1,16 @@
 """The notifier's tables."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Text, Time, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service_kit.consumer import define
 from service_kit.db import metadata
+from service_kit.http import idempotency
 from service_kit.projection import TrackedRow
 
 
@@ -20,11 +21,13 @@ class Base(DeclarativeBase):
         int: BigInteger,
         UUID: Uuid,
         datetime: DateTime(timezone=True),
+        time: Time(),
         dict[str, Any]: JSONB,
     }
 
 
 CONSUMER_TABLES = define(Base.metadata)
+IDEMPOTENCY_KEYS = idempotency.define(Base.metadata)
 
 
 class Assignment(TrackedRow, Base):
@@ -47,6 +50,51 @@ class Assignment(TrackedRow, Base):
     application_url: Mapped[str | None]
 
 
+class Person(TrackedRow, Base):
+    """The projection of `account-bus`; somebody who was deleted stays as a marker."""
+
+    __tablename__ = "person"
+    __table_args__ = (Index("ix_person_email", text("lower(email)")),)
+
+    oid: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    locale: Mapped[str | None]
+    time_zone: Mapped[str | None]
+    role: Mapped[str]
+    is_active: Mapped[bool]
+
+
+class Preference(Base):
+    """What a person chose: `kinds` has `{"delivery": …, "at": "HH:MM"}` for each kind that has no default.
+
+    Quiet hours are by the person's clock, and may span midnight.
+    """
+
+    __tablename__ = "preference"
+
+    user_oid: Mapped[UUID] = mapped_column(primary_key=True)
+    locale: Mapped[str | None]
+    time_zone: Mapped[str | None]
+    quiet_from: Mapped[time | None]
+    quiet_until: Mapped[time | None]
+    kinds: Mapped[dict[str, Any]]
+    version: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
+class BouncedAddress(Base):
+    """An address (in lower case) whose mails came back: how many in a row, and since when it gets none."""
+
+    __tablename__ = "bounced_address"
+
+    address: Mapped[str] = mapped_column(primary_key=True)
+    bounces: Mapped[int]
+    suppressed_at: Mapped[datetime | None]
+    detail: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
 class Notification(Base):
     """One mail to one person about one change: the intent, and what became of it.
 
@@ -59,7 +107,12 @@ class Notification(Base):
         # One mail per change and person, however often the change comes. The order of the columns
         # also serves "what else does this person know of this subject".
         UniqueConstraint("subject", "user_oid", "source", "epoch", "lsn", "kind"),
-        Index("ix_notification_due", "next_attempt_at", postgresql_where=text("state = 'queued'")),
+        Index(
+            "ix_notification_due",
+            "next_attempt_at",
+            postgresql_where=text("state IN ('queued', 'retrying')"),
+        ),
+        Index("ix_notification_digest_id", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
         Index("ix_notification_leased", "lease_until", postgresql_where=text("state = 'sending'")),
         Index("ix_notification_recipient", text("lower(recipient)"), "created_at"),
         Index(None, "created_at", "id"),
@@ -77,13 +130,22 @@ class Notification(Base):
     committed_at: Mapped[datetime]
     # Later than this it would tell nothing new.
     expires_at: Mapped[datetime | None]
-    recipient: Mapped[str]
+    # None: not known yet; whoever sends it looks the person up.
+    recipient: Mapped[str | None]
     locale: Mapped[str | None]
     payload: Mapped[dict[str, Any]]
     message_id: Mapped[str]
     state: Mapped[str]
-    # Why it is cancelled, failed or unconfirmed; or why it waits for another attempt.
+    # One of `states.Reason`, if it is suppressed.
     reason: Mapped[str | None]
+    # Why it is suppressed, bounced or unconfirmed, or waits for another attempt, in words.
+    detail: Mapped[str | None]
+    # The mail that brings this one together with others.
+    digest_id: Mapped[UUID | None] = mapped_column(ForeignKey("notification.id", ondelete="SET NULL"))
+    # The import that the change was part of.
+    import_oid: Mapped[UUID | None]
+    # How often somebody asked for it to go again.
+    resends: Mapped[int] = mapped_column(server_default="0")
     attempts: Mapped[int]
     # An attempt ended without an answer, so the server may have the mail already.
     in_doubt: Mapped[bool]
@@ -91,7 +153,7 @@ class Notification(Base):
     lease_owner: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
 
 
 class Attempt(Base):

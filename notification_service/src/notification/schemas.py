@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notification.states import Kind, Source, State
+from notification.kinds import Kind
+from notification.states import Reason, Source, State
 from service_kit.http import Page, PageQuery
 
 _MAX_ID = 2**63 - 1
@@ -25,15 +26,18 @@ _EXAMPLE: dict[str, Any] = {
     "locale": "en",
     "payload": {"before": _BEFORE, "after": {**_BEFORE, "team_name": "Landing"}},
     "message_id": f"<{_MAIL}@team-suite.example>",
-    "state": "sent",
+    "state": "accepted",
     "reason": None,
+    "detail": None,
+    "digest_id": None,
+    "resends": 0,
     "attempts": 1,
     "in_doubt": False,
     "next_attempt_at": None,
     "committed_at": "2026-11-21T10:00:00.123456Z",
     "expires_at": None,
     "created_at": "2026-11-21T10:00:00.140000Z",
-    "sent_at": "2026-11-21T10:00:00.310000Z",
+    "accepted_at": "2026-11-21T10:00:00.310000Z",
 }
 _ATTEMPT: dict[str, Any] = {
     "number": 1,
@@ -67,21 +71,26 @@ class NotificationOut(BaseModel):
     subject: str = Field(description="What it is about: `assignment:<id>`, `meeting:<oid>` or `task:<oid>`.")
     assignment_id: int | None = Field(description="The assignment that it is about, if it is.")
     user_oid: UUID
-    recipient: str
+    recipient: str | None = Field(description="None while the person is not known yet.")
     locale: str | None
     payload: dict[str, Any] = Field(
         description="What it tells: the assignment before and after, the meeting, the task."
     )
     message_id: str
     state: State
-    reason: str | None = Field(description="Why it is cancelled, failed, unconfirmed or still waiting.")
+    reason: Reason | None = Field(description="Why it is suppressed.")
+    detail: str | None = Field(
+        description="Why it is suppressed, bounced, unconfirmed or still waiting, in words."
+    )
+    digest_id: UUID | None = Field(description="The mail that brings it together with others.")
+    resends: int = Field(description="How often somebody asked for it to go again.")
     attempts: int
     in_doubt: bool = Field(description="An attempt ended without an answer: the server may have it.")
-    next_attempt_at: datetime | None = Field(description="Only while it is queued.")
+    next_attempt_at: datetime | None = Field(description="Only while it waits.")
     committed_at: datetime = Field(description="When the change was committed at its source.")
     expires_at: datetime | None = Field(description="Later than this it is not sent: it would be no news.")
     created_at: datetime
-    sent_at: datetime | None
+    accepted_at: datetime | None
 
 
 class NotificationDetails(NotificationOut):
@@ -112,7 +121,7 @@ class NotificationQuery(PageQuery):
         description="An address, in any case.",
         examples=["ann@company.example"],
     )
-    state: State | None = Field(None, description="Where it is in its life.", examples=["sent"])
+    state: State | None = Field(None, description="Where it is in its life.", examples=["accepted"])
     kind: Kind | None = Field(None, description="What it tells its reader.", examples=["assigned"])
     assignment_id: int | None = Field(
         None, ge=1, le=_MAX_ID, description="The assignment that it is about.", examples=[42]

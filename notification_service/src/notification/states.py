@@ -1,26 +1,6 @@
-"""The kinds of mails and the states of their lives: words that the tables, the mails and HTTP share."""
+"""The states of a mail's life, and who told of what it says: words that the tables and HTTP share."""
 
 from enum import StrEnum
-
-
-class Kind(StrEnum):
-    """What a mail tells its reader; also the name of its folder in `templates/`."""
-
-    ASSIGNED = "assigned"
-    CHANGED = "changed"
-    RENAMED = "renamed"
-    REMOVED = "removed"
-    INVITED = "invited"
-    MEETING_CHANGED = "meeting_changed"
-    MEETING_CANCELLED = "meeting_cancelled"
-    MEETING_REMINDER = "meeting_reminder"
-    TASK_REMINDER = "task_reminder"
-    TASK_OVERDUE = "task_overdue"
-
-
-# From the first of these on a person knows of a subject; after one of those they are rid of it.
-OPENING = (Kind.ASSIGNED, Kind.INVITED)
-CLOSING = (Kind.REMOVED, Kind.MEETING_CANCELLED)
 
 
 class Source(StrEnum):
@@ -29,6 +9,11 @@ class Source(StrEnum):
     ASSIGNMENTS = "assignments"
     MEETINGS = "meetings"
     REMINDERS = "reminders"
+    TASKS = "tasks"
+    NEWS = "news"
+    ACCOUNTS = "accounts"
+    REQUESTS = "requests"
+    DIGESTS = "digests"
 
 
 class State(StrEnum):
@@ -36,12 +21,29 @@ class State(StrEnum):
 
     QUEUED = "queued"
     SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+    # Queued again after an attempt that failed for now.
+    RETRYING = "retrying"
+    ACCEPTED = "accepted"
+    # Refused for good: by the server, or because there is no such address.
+    BOUNCED = "bounced"
+    # Never handed over; a `Reason` says why.
+    SUPPRESSED = "suppressed"
     # Nobody knows whether the server took it: it was handed over twice without an answer, or the
     # database was restored from a backup that was made before.
     UNCONFIRMED = "unconfirmed"
 
 
-FINAL = (State.SENT, State.FAILED, State.CANCELLED, State.UNCONFIRMED)
+WAITING = (State.QUEUED, State.RETRYING)
+FINAL = (State.ACCEPTED, State.BOUNCED, State.SUPPRESSED, State.UNCONFIRMED)
+
+
+class Reason(StrEnum):
+    """Why a mail is suppressed."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    # No longer true, or no longer news.
+    STALE = "stale"
+    # Another mail brings it, together with others.
+    DIGEST = "digest"
+    # Mails to the address came back, again and again.
+    BOUNCED_BEFORE = "bounced_before"

@@ -148,7 +148,7 @@ def settled(mails, until):
     async def wait():
         async def all_final():
             found = await mails()
-            return found if not {mail["state"] for mail in found} & {"queued", "sending"} else None
+            return found if not {mail["state"] for mail in found} & {"queued", "retrying", "sending"} else None
 
         return await until(all_final)
 

@@ -33,8 +33,8 @@ async def found(client, headers=None, **query):
         ({}, ["changed", "assigned", "assigned"]),
         ({"recipient": "USER1@company.example"}, ["changed", "assigned"]),
         ({"recipient": "user1"}, []),
-        ({"state": "failed"}, ["changed"]),
-        ({"state": "sent", "recipient": "user2@company.example"}, ["assigned"]),
+        ({"state": "bounced"}, ["changed"]),
+        ({"state": "accepted", "recipient": "user2@company.example"}, ["assigned"]),
         ({"kind": "assigned"}, ["assigned", "assigned"]),
         ({"assignment_id": 2}, ["assigned"]),
         ({"page": 2, "size": 2}, ["assigned"]),
@@ -50,10 +50,10 @@ async def test_mails_are_found_the_newest_first(client, sent, query, kinds):
 
 
 async def test_one_mail_is_shown_with_its_attempts(client, sent):
-    (failed,) = (await found(client, state="failed"))["notifications"]
+    (failed,) = (await found(client, state="bounced"))["notifications"]
     mail = (await client.get(f"/notifications/{failed['id']}")).json()
-    assert (mail["state"], mail["reason"], mail["recipient"]) == (
-        "failed",
+    assert (mail["state"], mail["detail"], mail["recipient"]) == (
+        "bounced",
         "550 nobody here",
         "user1@company.example",
     )

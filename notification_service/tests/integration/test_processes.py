@@ -94,7 +94,7 @@ async def test_kill_in_the_middle_of_an_attempt_costs_at_most_one_repeat(
         await sender.kill()
     async with start_sender():
         found = await settled()
-    assert {mail["state"] for mail in found} == {"sent"}
+    assert {mail["state"] for mail in found} == {"accepted"}
     assert [(mail["assignment_id"], mail["attempts"], mail["in_doubt"]) for mail in found] == [
         (1, 2, True),
         (2, 2, True),
@@ -127,7 +127,7 @@ async def test_kill_between_acceptance_and_our_record_repeats_once_with_the_same
             await sender.kill()
     async with start_sender():
         (mail,) = await settled()
-    assert (mail["state"], mail["attempts"]) == ("sent", 2)
+    assert (mail["state"], mail["attempts"]) == ("accepted", 2)
     assert [caught.message_id for caught in mail_server.mails] == [mail["message_id"]] * 2
 
 
@@ -145,7 +145,7 @@ async def test_killing_it_before_it_is_connected_or_when_idle_costs_nothing(
     async with start_sender():
         await fresh(2)
         found = await settled()
-    assert [(mail["state"], mail["attempts"]) for mail in found] == [("sent", 1)] * 2
+    assert [(mail["state"], mail["attempts"]) for mail in found] == [("accepted", 1)] * 2
     assert len(mail_server.mails) == 2
 
 
@@ -163,7 +163,7 @@ async def test_a_sender_that_slept_through_its_lease_repeats_at_most_once(
             sleeper.signal(signal.SIGCONT)
             await fresh(2)
             found = await settled()
-    assert {mail["state"] for mail in found} == {"sent"}
+    assert {mail["state"] for mail in found} == {"accepted"}
     assert len(mail_server.of(address(1))) == 2
     assert len(mail_server.of(address(2))) == 1
     assert len({mail.message_id for mail in mail_server.of(address(1))}) == 1
@@ -198,7 +198,7 @@ async def test_it_reports_its_health_and_stops_gracefully(start_sender, fresh, s
         mail_server.gate.set()
         assert await asyncio.wait_for(sender.process.wait(), 15) == 0
     found = await settled()
-    assert [(mail["state"], mail["attempts"]) for mail in found] == [("sent", 1)] * 2
+    assert [(mail["state"], mail["attempts"]) for mail in found] == [("accepted", 1)] * 2
 
 
 async def test_it_goes_on_after_a_restart_of_its_database(start_sender, fresh, settled, stack, mail_server):
@@ -212,5 +212,5 @@ async def test_it_goes_on_after_a_restart_of_its_database(start_sender, fresh, s
         await fresh(2)
         found = await settled()
         assert sender.process.returncode is None
-    assert [mail["state"] for mail in found] == ["sent"] * 2
+    assert [mail["state"] for mail in found] == ["accepted"] * 2
     assert len(mail_server.mails) == 2

@@ -66,7 +66,7 @@ async def test_results_may_be_written_again(make_queue, apply, feed, mails):
     once = await mails()
     await queue.exchange(ends, limit=1, held=set())
     assert await mails() == once
-    assert once[0]["state"] == "sent"
+    assert once[0]["state"] == "accepted"
 
 
 async def test_a_living_sender_keeps_its_mails_and_a_dead_ones_come_back(
@@ -91,7 +91,7 @@ async def test_an_acceptance_counts_though_the_lease_is_lost(make_queue, apply, 
     await other.exchange([], limit=0, held=set())
     await slow.exchange([Settlement(mail, Result(Outcome.ACCEPTED, "250 ok"))], limit=0, held=set())
     assert (await other.exchange([], limit=1, held=set())).mails == []
-    assert [(mail["state"], mail["in_doubt"]) for mail in await mails()] == [("sent", True)]
+    assert [(mail["state"], mail["in_doubt"]) for mail in await mails()] == [("accepted", True)]
 
 
 async def test_a_refusal_after_the_lease_is_lost_changes_nothing(make_queue, apply, feed, clock, mails):

@@ -121,7 +121,7 @@ async def test_a_sweep_tells_nobody_and_drops_what_is_void(database, recorder, a
         assert await recorder.sweep(session, {1: boundary}) == 1
     assert [row["id"] for row in await rows("SELECT id FROM assignment WHERE deleted ORDER BY id")] == [1, 13]
     assert [(mail["assignment_id"], mail["kind"], mail["state"]) for mail in await mails()] == [
-        (1, "assigned", "cancelled"),
+        (1, "assigned", "suppressed"),
         (7, "assigned", "queued"),
         (13, "assigned", "queued"),
         (13, "removed", "queued"),

@@ -34,7 +34,7 @@ async def test_mails_that_may_have_been_sent_since_are_never_sent_again(
     assert restored() == '{"mails_unconfirmed": 2}\n'
     for mail in await mails():
         assert (mail["state"], mail["lease_owner"], mail["in_doubt"]) == ("unconfirmed", None, True)
-        assert "restored from a backup" in mail["reason"]
+        assert "restored from a backup" in mail["detail"]
     (attempt,) = await rows("SELECT * FROM attempt")
     assert (attempt["outcome"], attempt["finished_at"] is None) == ("unconfirmed", False)
     async with sender():

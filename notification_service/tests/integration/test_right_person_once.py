@@ -190,10 +190,10 @@ def _check(mails, source, world):
     for mail in mails:
         times = world.taken[mail["id"]]
         assert times <= (2 if mail["in_doubt"] else 1)
-        assert mail["state"] in {"sent", "failed", "cancelled", "unconfirmed"}
-        if mail["state"] == "sent":
+        assert mail["state"] in {"accepted", "bounced", "suppressed", "unconfirmed"}
+        if mail["state"] == "accepted":
             assert times >= 1
-        if mail["state"] in {"failed", "cancelled"} and not mail["in_doubt"]:
+        if mail["state"] in {"bounced", "suppressed"} and not mail["in_doubt"]:
             assert times == 0
     # One person hears of one assignment in the order of its changes; a repeat changes nothing of that.
     heard = {}
@@ -210,7 +210,7 @@ def _check(mails, source, world):
             key=lambda mail: mail["lsn"],
         )
         assert last["user_oid"].int == row["user"]
-        assert last["state"] in {"sent", "failed", "unconfirmed"}
+        assert last["state"] in {"accepted", "bounced", "unconfirmed"}
 
 
 @pytest.fixture

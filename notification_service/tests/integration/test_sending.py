@@ -19,7 +19,7 @@ def states(mails):
 async def test_every_person_gets_every_mail_of_theirs(apply, feed, sender, settled, mail_server):
     await apply(*[feed.change("c", number, user=number % 25 + 1) for number in range(1, 101)])
     async with sender():
-        assert {mail["state"] for mail in await settled()} == {"sent"}
+        assert {mail["state"] for mail in await settled()} == {"accepted"}
     assert len(mail_server.mails) == 100
     assert len({mail.message_id for mail in mail_server.mails}) == 100
     assert {len(mail.recipients) for mail in mail_server.mails} == {1}
@@ -66,9 +66,9 @@ async def test_who_was_removed_meanwhile_gets_nothing(apply, feed, sender, settl
     await apply(feed.change("c"), feed.change("u", team=2), feed.change("d", team=2))
     async with sender():
         assert states(await settled()) == [
-            ("assigned", "cancelled"),
-            ("changed", "cancelled"),
-            ("removed", "cancelled"),
+            ("assigned", "suppressed"),
+            ("changed", "suppressed"),
+            ("removed", "suppressed"),
         ]
     assert mail_server.mails == []
 
@@ -94,7 +94,7 @@ async def test_who_was_told_is_told_of_the_end(apply, feed, sender, settled, mai
     async with sender():
         await settled()
         await apply(feed.change("d"))
-        assert states(await settled()) == [("assigned", "sent"), ("removed", "sent")]
+        assert states(await settled()) == [("assigned", "accepted"), ("removed", "accepted")]
 
 
 async def test_who_was_assigned_before_the_first_snapshot_is_told_of_the_end(
@@ -102,7 +102,7 @@ async def test_who_was_assigned_before_the_first_snapshot_is_told_of_the_end(
 ):
     await apply(feed.change("r"), feed.change("d"))
     async with sender():
-        assert states(await settled()) == [("removed", "sent")]
+        assert states(await settled()) == [("removed", "accepted")]
 
 
 async def test_it_goes_to_the_present_address_in_the_present_language(
@@ -131,7 +131,7 @@ async def test_old_news_is_not_sent(apply, feed, clock, sender, settled, mail_se
     await apply(feed.change("c"))
     clock.push(hours=73)
     async with sender():
-        assert states(await settled()) == [("assigned", "cancelled")]
+        assert states(await settled()) == [("assigned", "suppressed")]
     assert mail_server.mails == []
 
 
@@ -145,7 +145,7 @@ async def test_a_passing_failure_is_tried_again(
     await apply(feed.change("c"))
     async with sender():
         (mail,) = await settled()
-    assert (mail["state"], mail["attempts"], mail["in_doubt"]) == ("sent", 2, False)
+    assert (mail["state"], mail["attempts"], mail["in_doubt"]) == ("accepted", 2, False)
     assert len(mail_server.mails) == 1
     attempts = await rows("SELECT outcome FROM attempt ORDER BY number")
     assert [attempt["outcome"] for attempt in attempts] == ["deferred", "accepted"]
@@ -156,7 +156,7 @@ async def test_a_final_no_is_final_and_visible(apply, feed, sender, settled, mai
     await apply(feed.change("c"))
     async with sender():
         (mail,) = await settled()
-    assert (mail["state"], mail["reason"], mail["attempts"]) == ("failed", "550 nobody here", 1)
+    assert (mail["state"], mail["detail"], mail["attempts"]) == ("bounced", "550 nobody here", 1)
     assert mail_server.mails == []
 
 
@@ -164,7 +164,7 @@ async def test_an_address_that_is_none_fails_alone(apply, feed, sender, settled,
     evil = "ann@company.example\r\nRCPT TO:<eve@evil.example>"
     await apply(feed.change("c", 1, user_email=evil), feed.change("c", 2, user=2))
     async with sender():
-        assert states(await settled()) == [("assigned", "failed"), ("assigned", "sent")]
+        assert states(await settled()) == [("assigned", "bounced"), ("assigned", "accepted")]
     assert [mail.recipients for mail in mail_server.mails] == [[BOB]]
 
 
@@ -176,7 +176,7 @@ async def test_silence_after_the_message_is_repeated_once_with_the_same_id(
     await apply(feed.change("c"))
     async with sender():
         (mail,) = await settled()
-    assert (mail["state"], mail["attempts"], mail["in_doubt"]) == ("sent", 2, True)
+    assert (mail["state"], mail["attempts"], mail["in_doubt"]) == ("accepted", 2, True)
     assert len(mail_server.mails) == 2 if fault.startswith("accept") else 1
     assert {caught.message_id for caught in mail_server.mails} == {mail["message_id"]}
     attempts = await rows("SELECT outcome FROM attempt ORDER BY number")
@@ -201,7 +201,7 @@ async def test_mails_wait_unharmed_while_the_server_is_down(apply, feed, sender,
         waiting = await mails()
         assert {(mail["state"], mail["attempts"]) for mail in waiting} == {("queued", 0)}
         await mail_server.start()
-        assert {mail["state"] for mail in await settled()} == {"sent"}
+        assert {mail["state"] for mail in await settled()} == {"accepted"}
     assert len(mail_server.mails) == 30
 
 
@@ -213,7 +213,7 @@ async def test_a_server_that_does_not_greet_costs_no_attempt(
     await apply(feed.change("c"))
     async with sender(timeout_s=0.2):
         (mail,) = await settled()
-    assert (mail["state"], mail["attempts"]) == ("sent", 1)
+    assert (mail["state"], mail["attempts"]) == ("accepted", 1)
 
 
 async def test_a_person_hears_of_an_assignment_in_order(apply, feed, sender, settled, mail_server):
@@ -241,8 +241,8 @@ async def test_a_stop_finishes_the_mail_in_hand(apply, feed, sender, mails, mail
         await mail_server.at("end").wait()
         dispatcher.stop()
     found = await mails()
-    assert len(mail_server.mails) == [mail["state"] for mail in found].count("sent") < 50
-    assert {mail["state"] for mail in found} == {"sent", "queued"}
+    assert len(mail_server.mails) == [mail["state"] for mail in found].count("accepted") < 50
+    assert {mail["state"] for mail in found} == {"accepted", "queued"}
 
 
 async def test_it_goes_on_when_its_connections_to_the_database_are_cut(
@@ -257,7 +257,7 @@ async def test_it_goes_on_when_its_connections_to_the_database_are_cut(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
-        assert {mail["state"] for mail in await settled()} == {"sent"}
+        assert {mail["state"] for mail in await settled()} == {"accepted"}
         await apply(feed.change("c", 999))
         await settled()
     assert len(mail_server.mails) == len({mail.message_id for mail in mail_server.mails}) == 201
@@ -320,7 +320,7 @@ async def test_an_hour_without_a_server_loses_nothing(apply, feed, clock, sender
     del mail_server.always["RCPT"]
     clock.push(hours=1)
     async with sender():
-        assert {mail["state"] for mail in await settled()} == {"sent"}
+        assert {mail["state"] for mail in await settled()} == {"accepted"}
     assert len(mail_server.mails) == 10
 
 
@@ -330,6 +330,6 @@ async def test_backoff_is_waited_for(apply, feed, mails, clock, sender, mail_ser
     async with sender(backoff_s=1000):
         await asyncio.sleep(0.3)
     (mail,) = await mails()
-    assert (mail["state"], mail["reason"]) == ("queued", "451 later")
+    assert (mail["state"], mail["detail"]) == ("retrying", "451 later")
     assert mail["next_attempt_at"] <= clock.now() + timedelta(seconds=1000)
     assert mail_server.mails == []

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
+from notification.kinds import Kind
 from notification.mail.letter import Letter
-from notification.states import Kind
 
 _BEFORE = {"project_name": "Atlas", "team_name": "Core", "application_url": None}
 _AFTER = {"project_name": "Atlas", "team_name": "Web", "application_url": "https://hr.example/1?a=1&b=2"}
@@ -86,6 +86,7 @@ _LETTER = Letter(
     id=UUID(int=1),
     kind=Kind.CHANGED,
     subject="assignment:7",
+    user_oid=UUID(int=7),
     message_id="<1@team-suite.example>",
     name="Ann",
     address="ann@company.example",

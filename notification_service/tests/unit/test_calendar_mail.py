@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
+from notification.kinds import Kind
 from notification.mail.compose import Composer
 from notification.mail.render import Renderer
-from notification.states import Kind
 
 NEWS = [Kind.INVITED, Kind.MEETING_CHANGED, Kind.MEETING_CANCELLED]
 ASCII = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from notification.kinds import Kind
 from notification.service.claim import kind_now, why_void
-from notification.states import Kind, Source
+from notification.states import Source
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ANN, BOB = UUID(int=1), UUID(int=2)

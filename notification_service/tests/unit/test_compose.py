@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notification.errors import UndeliverableError
+from notification.kinds import Kind
 from notification.mail.compose import Composer
 from notification.mail.render import Renderer
-from notification.states import Kind
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from notification.kinds import Kind
 from notification.service.plan import plan_mails
-from notification.states import Kind
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 ANN, BOB = UUID(int=1), UUID(int=2)

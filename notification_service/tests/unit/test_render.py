@@ -6,9 +6,9 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from notification.kinds import Kind
 from notification.mail.render import FOLDER, Renderer
 from notification.mail.translations import choose_locale
-from notification.states import Kind
 
 CORE = {"project_name": "Atlas", "team_name": "Core", "application_url": None}
 WEB = {"project_name": "Atlas", "team_name": "Web", "application_url": "https://hr.example/1?a=1&b=2"}

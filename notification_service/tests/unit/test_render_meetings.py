@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from notification.kinds import Kind
 from notification.mail.render import Renderer
-from notification.states import Kind
 
 INVITED = """\
 Hello, Ann!

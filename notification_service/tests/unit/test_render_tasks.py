@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from notification.kinds import Kind
 from notification.mail.render import Renderer
-from notification.states import Kind
 
 DEADLINE = datetime(2026, 11, 22, 21, 30, tzinfo=UTC)
 DUE = """\

@@ -7,12 +7,13 @@ import msgspec
 import pytest
 
 from notification.events import MeetingNews, ReminderDue
+from notification.kinds import Kind
 from notification.mail.render import FOLDER
 from notification.service.hear import meeting_news, reminder_news
 from notification.service.intents import intents_of
 from notification.service.plan import plan_mails
 from notification.service.rules import RULES
-from notification.states import Kind, Source
+from notification.states import Source
 from service_kit.business import BusinessEvent
 from service_kit.messages import Message
 

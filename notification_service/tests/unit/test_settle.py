@@ -12,13 +12,13 @@ from notification.states import State
 @pytest.mark.parametrize(
     ("outcome", "in_doubt", "state"),
     [
-        (Outcome.ACCEPTED, False, State.SENT),
-        (Outcome.ACCEPTED, True, State.SENT),
-        (Outcome.REFUSED, False, State.FAILED),
-        (Outcome.REFUSED, True, State.FAILED),
-        (Outcome.DEFERRED, False, State.QUEUED),
-        (Outcome.DEFERRED, True, State.QUEUED),
-        (Outcome.UNCONFIRMED, False, State.QUEUED),
+        (Outcome.ACCEPTED, False, State.ACCEPTED),
+        (Outcome.ACCEPTED, True, State.ACCEPTED),
+        (Outcome.REFUSED, False, State.BOUNCED),
+        (Outcome.REFUSED, True, State.BOUNCED),
+        (Outcome.DEFERRED, False, State.RETRYING),
+        (Outcome.DEFERRED, True, State.RETRYING),
+        (Outcome.UNCONFIRMED, False, State.RETRYING),
         (Outcome.UNCONFIRMED, True, State.UNCONFIRMED),
     ],
 )

@@ -195,14 +195,14 @@ class Play:
             trace = await self._doors.task.trace(number)
             self._import_shown.add(moment(trace, "committed_at"), moment(trace, "applied_at"))
         for mail in await self._mails_of_import(shown):
-            self._import_mailed.add(moment(mail, "committed_at"), moment(mail, "sent_at"))
+            self._import_mailed.add(moment(mail, "committed_at"), moment(mail, "accepted_at"))
 
     async def _mails_of_import(self, shown: Shown) -> list[Json]:
         """The accepted mails about the import: all of them, or those that are there in time."""
         imported = set(shown.assignments)
         deadline = time.monotonic() + ARRIVAL_SECONDS
         while True:
-            accepted = await self._doors.notifier.mails(kind=ASSIGNED, state="sent")
+            accepted = await self._doors.notifier.mails(kind=ASSIGNED, state="accepted")
             ours = [mail for mail in accepted if mail["assignment_id"] in imported]
             if len(ours) >= len(imported) or time.monotonic() > deadline:
                 return ours

@@ -72,11 +72,11 @@ class Meter:
 
     async def _follow_mail(self, number: int, kind: str) -> None:
         async def accepted() -> bool:
-            return bool(await self.notifier.mails(assignment_id=number, kind=kind, state="sent"))
+            return bool(await self.notifier.mails(assignment_id=number, kind=kind, state="accepted"))
 
         await _first_time(accepted, _MAIL_LOOK_SECONDS)
         (mail,) = await self.notifier.mails(assignment_id=number, kind=kind)
-        self.mailed.add(moment(mail, "committed_at"), moment(mail, "sent_at"))
+        self.mailed.add(moment(mail, "committed_at"), moment(mail, "accepted_at"))
 
 
 async def _first_time(condition: Callable[[], Awaitable[bool]], pause: float) -> datetime:

@@ -68,12 +68,12 @@ class Meetingwork:
         """A mail that still waits when the next change comes would give way to that one's."""
         expected = sum(n for it, n in self.ledger.invitations.items() if oid in it.uid)
         deadline = time.monotonic() + _MAIL_SECONDS
-        while len(mails := await self.notifier.mails(subject=f"meeting:{oid}", state="sent")) < expected:
+        while len(mails := await self.notifier.mails(subject=f"meeting:{oid}", state="accepted")) < expected:
             if time.monotonic() > deadline:
                 raise DemoError(f"Of {expected} mails about a meeting, {len(mails)} are sent")
             await asyncio.sleep(_LOOK_SECONDS)
         for mail in mails[:newest]:
-            self.mailed.add(moment(mail, "committed_at"), moment(mail, "sent_at"))
+            self.mailed.add(moment(mail, "committed_at"), moment(mail, "accepted_at"))
 
 
 def _at(hour: int) -> dict[str, str]:

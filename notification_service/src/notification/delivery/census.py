@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from notification.kinds import Kind
 from notification.mail.outcome import Outcome
 from notification.metrics import ATTEMPT_SECONDS, ATTEMPTS, ENDED, OLDEST_QUEUED, WAITING
 from notification.queries.census import count_waiting
-from notification.states import FINAL, Kind, State
+from notification.states import FINAL, State
 from service_kit.clock import Clock
 from service_kit.db import Database, is_transient
 
@@ -46,14 +47,15 @@ class Census:
     async def _count(self) -> None:
         try:
             async with self._database.read() as session:
-                waiting = await count_waiting(session)
+                waiting = await count_waiting(session, now=self._clock.now())
         except Exception as error:
             if not is_transient(error):
                 log.exception("mail_census_failed")
             return
         WAITING.labels(State.QUEUED).set(waiting.queued)
+        WAITING.labels(State.RETRYING).set(waiting.retrying)
         WAITING.labels(State.SENDING).set(waiting.sending)
-        self._oldest = waiting.oldest_queued
+        self._oldest = waiting.oldest_due
 
     def _oldest_age_s(self) -> float:
         return 0.0 if self._oldest is None else max(0.0, (self._clock.now() - self._oldest).total_seconds())

@@ -113,7 +113,7 @@ class Queue:
         # Not right after an outage of the database: the others could not renew their leases either.
         if self._uncertain:
             return []
-        return await sending.recover(session, owner=self._owner, now=now, reason=LOST)
+        return await sending.recover(session, owner=self._owner, now=now, detail=LOST)
 
 
 def _report(done: _Exchanged, finished: Sequence[Settlement]) -> None:

@@ -7,25 +7,32 @@ from sqlalchemy import text
 
 from service_kit.db import ReadSession
 
+# What waits for its hour (a digest, the end of quiet hours) is not late.
 _COUNT = text("""
     SELECT
         (SELECT count(*) FROM notification WHERE state = 'sending') AS sending,
-        q.queued, q.oldest_queued
+        q.queued, q.retrying, least(q.oldest_due, q.oldest_tried) AS oldest_due
     FROM (
-        SELECT count(*) AS queued, min(created_at) AS oldest_queued
-        FROM notification WHERE state = 'queued') AS q
+        SELECT count(*) FILTER (WHERE n.state = 'queued') AS queued,
+            count(*) FILTER (WHERE n.state = 'retrying') AS retrying,
+            min(n.next_attempt_at)
+                FILTER (WHERE n.state = 'queued' AND n.next_attempt_at <= :now) AS oldest_due,
+            min((SELECT min(started_at) FROM attempt WHERE notification_id = n.id))
+                FILTER (WHERE n.state = 'retrying') AS oldest_tried
+        FROM notification n WHERE n.state IN ('queued', 'retrying')) AS q
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Mails that have not met their end; `oldest_queued` is when the oldest one was queued."""
+    """Mails that have not met their end; `oldest_due` is since when one of them could have gone."""
 
     queued: int
+    retrying: int
     sending: int
-    oldest_queued: datetime | None
+    oldest_due: datetime | None
 
 
-async def count_waiting(session: ReadSession) -> Waiting:
-    """Count the mails that are queued or being sent."""
-    return Waiting(**(await session.execute(_COUNT)).mappings().one())
+async def count_waiting(session: ReadSession, *, now: datetime) -> Waiting:
+    """Count the mails that wait or are being sent."""
+    return Waiting(**(await session.execute(_COUNT, {"now": now})).mappings().one())

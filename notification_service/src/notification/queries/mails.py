@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, text
 
+from notification.kinds import Kind
 from notification.models import Attempt, Notification
-from notification.states import Kind, State
+from notification.states import State
 from service_kit.db import ReadSession, WriteSession
 
 # Whoever listens looks at the table at once instead of at its next round.
@@ -35,8 +36,10 @@ _INSERT = text("""
 _NOTIFY = text("SELECT pg_notify(:channel, '')")
 _CANCEL = text("""
     UPDATE notification
-    SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'cancelled' END, reason = :reason
-    WHERE subject = ANY(CAST(:subjects AS text[])) AND state = 'queued' AND kind <> 'removed'
+    SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'suppressed' END,
+        reason = CASE WHEN NOT in_doubt THEN 'stale' END, detail = :detail
+    WHERE subject = ANY(CAST(:subjects AS text[])) AND state IN ('queued', 'retrying')
+        AND kind <> 'removed'
 """)
 _COLUMNS = (
     "id",
@@ -64,11 +67,11 @@ async def insert(session: WriteSession, intents: Sequence[Any], *, now: datetime
     await session.execute(_NOTIFY, {"channel": CHANNEL})
 
 
-async def cancel_unsent(session: WriteSession, assignments: Collection[int], reason: str) -> None:
+async def cancel_unsent(session: WriteSession, assignments: Collection[int], detail: str) -> None:
     """Drop what waits to be said about assignments that are no more, except that they ended."""
     if assignments:
         subjects = [f"assignment:{number}" for number in assignments]
-        await session.execute(_CANCEL, {"subjects": subjects, "reason": reason})
+        await session.execute(_CANCEL, {"subjects": subjects, "detail": detail})
 
 
 async def get(session: ReadSession, notification_id: UUID) -> Notification | None:

@@ -7,15 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 
-from notification.states import OPENING, State
+from notification.kinds import OPENING
+from notification.states import State
 from service_kit.db import ReadSession, WriteSession
 
 # A person hears of one subject in the order in which a source told of it: a later mail waits for the earlier.
 _UNBLOCKED = """
-    n.state = 'queued' AND NOT EXISTS (
+    n.state IN ('queued', 'retrying') AND NOT EXISTS (
         SELECT FROM notification e
         WHERE e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
-          AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.state IN ('queued', 'sending'))
+          AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.state IN ('queued', 'retrying', 'sending'))
 """
 _TAKE = text(f"""
     WITH n AS MATERIALIZED (
@@ -45,7 +46,7 @@ _TAKE = text(f"""
         CASE WHEN n.kind <> ALL(CAST(:opening AS text[])) THEN (
             SELECT e.kind FROM notification e
             WHERE e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
-              AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.state <> 'cancelled'
+              AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.state <> 'suppressed'
             ORDER BY e.epoch DESC, e.lsn DESC LIMIT 1) END AS told,
         n.kind <> ALL(CAST(:opening AS text[])) AND EXISTS (
             SELECT FROM notification e
@@ -59,8 +60,9 @@ _TAKE = text(f"""
 """)  # noqa: S608 - put together from constants
 _DROP = text("""
     UPDATE notification AS n
-    SET reason = u.reason, state = CASE WHEN n.in_doubt THEN 'unconfirmed' ELSE 'cancelled' END
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS u(id, reason)
+    SET state = CASE WHEN n.in_doubt THEN 'unconfirmed' ELSE 'suppressed' END,
+        reason = CASE WHEN NOT n.in_doubt THEN 'stale' END, detail = u.detail
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:details AS text[])) AS u(id, detail)
     WHERE n.id = u.id
 """)
 _LEASE = text("""
@@ -88,30 +90,31 @@ _SETTLE = text("""
         FROM u WHERE a.notification_id = u.id AND a.number = u.number)
     UPDATE notification AS n
     SET state = u.state, next_attempt_at = u.next_attempt_at, in_doubt = n.in_doubt OR u.in_doubt,
-        reason = CASE WHEN u.state <> 'sent' THEN u.detail END,
-        sent_at = CASE WHEN u.state = 'sent' THEN CAST(:now AS timestamptz) END,
+        detail = CASE WHEN u.state <> 'accepted' THEN u.detail END,
+        accepted_at = CASE WHEN u.state = 'accepted' THEN CAST(:now AS timestamptz) END,
         lease_owner = NULL, lease_until = NULL
     FROM u
     WHERE n.id = u.id
       AND ((n.state = 'sending' AND n.lease_owner = :owner AND n.attempts = u.number)
-           OR (u.state = 'sent' AND n.state IN ('queued', 'sending', 'unconfirmed')))
+           OR (u.state = 'accepted' AND n.state IN ('queued', 'retrying', 'sending', 'unconfirmed')))
 """)
 _RENEW = text("UPDATE notification SET lease_until = :until WHERE state = 'sending' AND lease_owner = :owner")
 _RECOVER = text("""
     WITH lost AS (
         UPDATE notification
-        SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'queued' END, in_doubt = true,
-            reason = :reason, next_attempt_at = :now, lease_owner = NULL, lease_until = NULL
+        SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'retrying' END, in_doubt = true,
+            detail = :detail, next_attempt_at = :now, lease_owner = NULL, lease_until = NULL
         WHERE state = 'sending' AND lease_until < :now AND lease_owner <> :owner
         RETURNING id, attempts, state)
-    UPDATE attempt AS a SET finished_at = :now, outcome = 'unconfirmed', detail = :reason
+    UPDATE attempt AS a SET finished_at = :now, outcome = 'unconfirmed', detail = :detail
     FROM lost WHERE a.notification_id = lost.id AND a.number = lost.attempts
     RETURNING lost.state
 """)
 _RELEASE = text("""
     WITH released AS (
         UPDATE notification
-        SET state = 'queued', attempts = attempts - 1, lease_owner = NULL, lease_until = NULL
+        SET state = CASE WHEN attempts > 1 THEN 'retrying' ELSE 'queued' END, attempts = attempts - 1,
+            lease_owner = NULL, lease_until = NULL
         WHERE state = 'sending' AND lease_owner = :owner AND id <> ALL(CAST(:held AS uuid[]))
         RETURNING id, attempts + 1 AS number)
     DELETE FROM attempt AS a USING released
@@ -120,11 +123,11 @@ _RELEASE = text("""
 _END_UNFINISHED = text("""
     WITH ended AS (
         UPDATE notification
-        SET state = 'unconfirmed', in_doubt = true, reason = :reason, lease_owner = NULL, lease_until = NULL
-        WHERE state IN ('queued', 'sending')
+        SET state = 'unconfirmed', in_doubt = true, detail = :detail, lease_owner = NULL, lease_until = NULL
+        WHERE state IN ('queued', 'retrying', 'sending')
         RETURNING id),
     attempts AS (
-        UPDATE attempt AS a SET finished_at = :now, outcome = 'unconfirmed', detail = :reason
+        UPDATE attempt AS a SET finished_at = :now, outcome = 'unconfirmed', detail = :detail
         FROM ended WHERE a.notification_id = ended.id AND a.finished_at IS NULL)
     SELECT id FROM ended
 """)
@@ -143,10 +146,10 @@ async def take_due(session: WriteSession, *, now: datetime, limit: int) -> Seque
     return (await session.execute(_TAKE, parameters)).mappings().all()
 
 
-async def drop(session: WriteSession, reasons: Mapping[UUID, str]) -> None:
+async def drop(session: WriteSession, details: Mapping[UUID, str]) -> None:
     """End mails that must not be sent any more; one that may have been sent already is unconfirmed."""
-    if reasons:
-        await session.execute(_DROP, {"ids": list(reasons), "reasons": list(reasons.values())})
+    if details:
+        await session.execute(_DROP, {"ids": list(details), "details": list(details.values())})
 
 
 async def lease(
@@ -174,12 +177,12 @@ async def renew(session: WriteSession, *, owner: UUID, until: datetime) -> None:
     await session.execute(_RENEW, {"owner": owner, "until": until})
 
 
-async def recover(session: WriteSession, *, owner: UUID, now: datetime, reason: str) -> list[State]:
+async def recover(session: WriteSession, *, owner: UUID, now: datetime, detail: str) -> list[State]:
     """Take back the mails of other senders whose lease is over; returns what each has become.
 
     Nobody knows whether the server has them: they go once more, and after that stay unconfirmed.
     """
-    states = await session.scalars(_RECOVER, {"owner": owner, "now": now, "reason": reason})
+    states = await session.scalars(_RECOVER, {"owner": owner, "now": now, "detail": detail})
     return [State(state) for state in states]
 
 
@@ -188,9 +191,9 @@ async def release(session: WriteSession, *, owner: UUID, held: Collection[UUID])
     await session.execute(_RELEASE, {"owner": owner, "held": list(held)})
 
 
-async def end_unfinished(session: WriteSession, *, now: datetime, reason: str) -> int:
+async def end_unfinished(session: WriteSession, *, now: datetime, detail: str) -> int:
     """End every mail that is not sent yet, as one that may have been sent; returns how many."""
-    return len((await session.execute(_END_UNFINISHED, {"now": now, "reason": reason})).all())
+    return len((await session.execute(_END_UNFINISHED, {"now": now, "detail": detail})).all())
 
 
 async def next_due(session: ReadSession) -> datetime | None:

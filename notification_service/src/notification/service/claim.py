@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from notification.kinds import CLOSING, Kind
 from notification.mail.letter import Letter
 from notification.queries import sending
-from notification.states import CLOSING, Kind, Source, State
+from notification.states import Source, State
 from service_kit.db import WriteSession
 
 Row = Mapping[str, Any] | RowMapping
@@ -101,7 +102,7 @@ def _knows(mail: Row) -> bool:
 
 def _state_when_dropped(mail: Row) -> State:
     """As `sending.drop` writes it."""
-    return State.UNCONFIRMED if mail["in_doubt"] else State.CANCELLED
+    return State.UNCONFIRMED if mail["in_doubt"] else State.SUPPRESSED
 
 
 def _begun(mail: ClaimedMail) -> dict[str, Any]:
@@ -117,6 +118,7 @@ def _claimed(mail: Row, now: datetime) -> ClaimedMail:
         id=mail["id"],
         kind=kind_now(mail),
         subject=mail["subject"],
+        user_oid=mail["user_oid"],
         message_id=mail["message_id"],
         name=mail["user_name"] if known else person["name"],
         address=mail["recipient"],

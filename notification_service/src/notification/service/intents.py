@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from notification.events import Person
+from notification.kinds import Kind
 from notification.service.rules import Payload, rules_for
-from notification.states import Kind, Source
+from notification.states import Source
 
 # An arbitrary constant: it makes the same news have the same mail, and so the same Message-ID.
 _NAMESPACE = UUID("6f9d2a0e-3c55-4a35-9a0b-0f6a6e1c7d21")

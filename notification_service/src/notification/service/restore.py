@@ -14,4 +14,4 @@ async def end_unfinished(session: WriteSession, *, now: datetime) -> int:
     Most of them were sent soon after the backup was made. Sending them now would tell people twice, and
     of changes that the restore may have undone.
     """
-    return await sending.end_unfinished(session, now=now, reason=RESTORED)
+    return await sending.end_unfinished(session, now=now, detail=RESTORED)

@@ -52,12 +52,12 @@ def next_state(result: Result, *, in_doubt: bool) -> State:
     Of two attempts without an answer a third is not made: the person may have the mail twice already.
     """
     if result.outcome is Outcome.ACCEPTED:
-        return State.SENT
+        return State.ACCEPTED
     if result.outcome is Outcome.REFUSED:
-        return State.FAILED
+        return State.BOUNCED
     if result.outcome is Outcome.UNCONFIRMED and in_doubt:
         return State.UNCONFIRMED
-    return State.QUEUED
+    return State.RETRYING
 
 
 def _row(settlement: Settlement, *, now: datetime, backoff: Backoff) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from notification.schemas import (
     NotificationPage,
     NotificationQuery,
 )
-from notification.states import State
+from notification.states import WAITING
 from service_kit.auth import Caller
 from service_kit.db import ReadSession
 
@@ -55,6 +55,6 @@ def _only(caller: Caller) -> UUID | None:
 
 def _out(mail: Notification) -> NotificationOut:
     out = NotificationOut.model_validate(mail)
-    if mail.state != State.QUEUED:
+    if mail.state not in WAITING:
         out.next_attempt_at = None
     return out

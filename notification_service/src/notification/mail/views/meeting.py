@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from notification.kinds import Kind
 from notification.mail.clean import clean_lines, clean_name, safe_link
 from notification.mail.letter import Letter
 from notification.mail.reader import Reader, find_zone
 from notification.mail.recurrence import in_words
-from notification.mail.views.view import Link, Row, View, name, same
+from notification.mail.views.view import Row, Tone, View, link_to, name, same
 from notification.moments import Moment, parse_moment
-from notification.states import Kind
 
 Details = Mapping[str, Any]
 _AGENDA_LINES = 20
+_TONES: Mapping[str, Tone] = {Kind.MEETING_REMINDER: "soon", Kind.MEETING_CANCELLED: "urgent"}
 
 
 def view_meeting(letter: Letter, reader: Reader) -> View:
@@ -25,6 +26,7 @@ def view_meeting(letter: Letter, reader: Reader) -> View:
     url = safe_link(meeting["link"]) if goes else None
     organizer = clean_name(meeting.get("organizer", {}).get("name", ""))
     return View(
+        topic=reader.gettext("Meeting"),
         title=clean_name(meeting["title"]),
         rows=[
             Row(reader.gettext("Meeting"), name(old["title"]), name(meeting["title"])),
@@ -42,11 +44,14 @@ def view_meeting(letter: Letter, reader: Reader) -> View:
             same(reader.gettext("Organizer"), organizer or None),
         ],
         why=_why(organizer, reader),
-        link=Link(url, reader.gettext("Open the meeting's link")) if url else None,
+        tone=_TONES.get(letter.kind, "calm"),
+        link=link_to(url, reader.gettext("Open the meeting's link")),
         agenda=clean_lines(meeting.get("agenda", ""), lines=_AGENDA_LINES) if goes else [],
-        organizer=organizer,
-        cancelled=meeting.get("status") == "cancelled",
-        left=_left(meeting, letter.now, reader),
+        words={
+            "organizer": organizer,
+            "cancelled": meeting.get("status") == "cancelled",
+            "left": _left(meeting, letter.now, reader),
+        },
     )
 
 
