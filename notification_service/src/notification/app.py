@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from notification.api.notifications import router
+from notification.api import TAGS, router
 from notification.settings import Settings
 from service_kit.auth import Authenticator, KeySet, TokenAuthenticator
 from service_kit.db import Database
@@ -22,10 +22,11 @@ def build_app(settings: Settings, database: Database, authenticator: Authenticat
         health=health,
         allowed_hosts=settings.api_allowed_hosts,
         rate_limit=settings.api_rate_limit,
-        tags={"notifications": "The mails to people about what concerns them, and what became of each."},
+        tags=TAGS,
     )
+    app.state.database = database
     app.state.authenticator = authenticator
-    app.include_router(router(database))
+    app.include_router(router)
     return app
 
 
