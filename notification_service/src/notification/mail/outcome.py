@@ -16,7 +16,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The end of one attempt. `detail` is for the API: it may quote the server, so it is never logged."""
+    """The end of one attempt.
+
+    Attributes:
+        outcome: how it ended.
+        detail: for the API: it may quote the server, so it is never logged.
+        hard: the refusal was of the address, not of this mail: another mail to it would end the same way.
+    """
 
     outcome: Outcome
     detail: str
+    hard: bool = False

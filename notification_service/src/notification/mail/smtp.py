@@ -1,26 +1,18 @@
 """One SMTP connection, kept between mails and recycled. It never raises for a mail: it says how it ended."""
 
 import asyncio
-import contextlib
 import re
 import socket
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponse
+from aiosmtplib import SMTP, SMTPException
 
 from notification.mail.compose import Envelope
+from notification.mail.conversation import LOST, Conversation, words
 from notification.mail.outcome import Outcome, Result
+from notification.mail.wire import Wire
 from service_kit.clock import Clock
-
-_START_OF_LINE_DOT = re.compile(rb"(?m)^\.")
-# First digits of answers (RFC 5321, section 4.2.1).
-_YES, _GO_AHEAD, _NO = 2, 3, 5
-_UNAVAILABLE = 421
-# "Authentication required", "too weak", "credentials invalid": about us, not about this mail.
-_ABOUT_US = {530, 534, 535, 538}
-_MAX_WORDS = 300
-_LOST = (SMTPException, OSError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +20,12 @@ class SmtpServer:
     """Where mails go. Times are in seconds.
 
     Attributes:
+        tls: the server's certificate must be valid for `host`; which authorities are trusted is OpenSSL's
+            own setting (SSL_CERT_FILE names others).
         timeout: for connecting and for each answer.
         mails_per_connection: after so many the connection is closed, so that load balancers get a say.
         idle: an unused connection is closed after this, before most servers do it.
+        max_bytes: a larger message is never handed over, whatever the server would take.
     """
 
     host: str
@@ -41,13 +36,7 @@ class SmtpServer:
     timeout: float = 20
     mails_per_connection: int = 500
     idle: float = 60
-
-
-class _Declined(Exception):  # noqa: N818 - an answer, not an error
-    """The server said no to a command."""
-
-    def __init__(self, response: SMTPResponse) -> None:
-        self.response = response
+    max_bytes: int = 10_000_000
 
 
 class SmtpConnection:
@@ -56,13 +45,13 @@ class SmtpConnection:
     def __init__(self, server: SmtpServer, clock: Clock) -> None:
         self._server = server
         self._clock = clock
-        self._client: SMTP | None = None
+        self._talk: Conversation | None = None
         self._mails = 0
         self._last_used = 0.0
 
     @property
     def is_open(self) -> bool:
-        return self._client is not None and self._client.is_connected
+        return self._talk is not None and self._talk.is_open
 
     @property
     def is_worn(self) -> bool:
@@ -97,23 +86,26 @@ class SmtpConnection:
         except BaseException:
             client.close()
             raise
-        self._client, self._mails, self._last_used = client, 0, self._clock.monotonic()
+        self._talk = Conversation(
+            Wire(cast("asyncio.Transport", client.transport)),
+            dict(client.esmtp_extensions),
+            timeout_s=server.timeout,
+            max_bytes=server.max_bytes,
+        )
+        self._mails, self._last_used = 0, self._clock.monotonic()
 
     async def close(self) -> None:
         """Say goodbye, shortly, and close."""
-        client, self._client = self._client, None
-        if client is not None and client.is_connected:
-            with contextlib.suppress(*_LOST):
-                await client.quit(timeout=1)
-            client.close()
+        talk, self._talk = self._talk, None
+        if talk is not None and talk.is_open:
+            await talk.quit()
 
     async def deliver(self, envelope: Envelope) -> Result:
         """Hand over one mail on an open connection. A lost connection is closed afterwards."""
         try:
             return await self._deliver_freshly(envelope)
-        except _LOST as error:
-            self._abandon()
-            return Result(Outcome.DEFERRED, f"before the message was sent: {_words(error)}")
+        except (*LOST, SMTPException) as error:
+            return Result(Outcome.DEFERRED, f"before the message was sent: {words(error)}")
 
     async def _deliver_freshly(self, envelope: Envelope) -> Result:
         """Deliver; where a kept connection has died unnoticed, once more on a new one."""
@@ -122,85 +114,19 @@ class SmtpConnection:
             return await self._deliver(envelope)
         except TimeoutError:
             raise
-        except _LOST:
+        except OSError:
             if not reused:
                 raise
-        self._abandon()
         await self.open()
         return await self._deliver(envelope)
 
     async def _deliver(self, envelope: Envelope) -> Result:
-        client = self._client
-        if client is None:
+        talk = self._talk
+        if talk is None:
             raise ConnectionError("not connected")
-        utf8 = envelope.recipient.needs_smtputf8
-        if utf8 and not client.supports_extension("smtputf8"):
-            return Result(
-                Outcome.REFUSED, "the server cannot send to an address with such letters (no SMTPUTF8)"
-            )
         self._last_used = self._clock.monotonic()
         self._mails += 1
-        try:
-            await self._begin(client, envelope, utf8=utf8)
-        except _Declined as declined:
-            return await self._declined(client, declined.response)
-        return await self._finish(client, envelope.message)
-
-    async def _begin(self, client: SMTP, envelope: Envelope, *, utf8: bool) -> None:
-        """MAIL, RCPT and DATA, up to the server's "go ahead": nothing is accepted before that."""
-        encoding = "utf-8" if utf8 else "ascii"
-        options = (b"SMTPUTF8",) if utf8 else ()
-        sender, recipient = envelope.sender.encode(encoding), str(envelope.recipient).encode(encoding)
-        _expect(_YES, await client.execute_command(b"MAIL", b"FROM:<" + sender + b">", *options))
-        _expect(_YES, await client.execute_command(b"RCPT", b"TO:<" + recipient + b">"))
-        _expect(_GO_AHEAD, await client.execute_command(b"DATA"))
-
-    async def _finish(self, client: SMTP, message: bytes) -> Result:
-        """The message and its final dot: from here on silence means that nobody knows.
-
-        The library's `data()` does both halves in one, and cannot say in which of them a connection
-        was lost; that is why the message is written here.
-        """
-        try:
-            protocol = client.protocol
-            if protocol is None:
-                raise ConnectionError("connection lost")
-            protocol.write(_START_OF_LINE_DOT.sub(b"..", message) + b".\r\n")
-            response = await protocol.read_response(timeout=self._server.timeout)
-        except _LOST as error:
-            self._abandon()
-            return Result(Outcome.UNCONFIRMED, f"after the message was sent: {_words(error)}")
-        if response.code // 100 == _YES:
-            return Result(Outcome.ACCEPTED, _answer(response))
-        return await self._declined(client, response)
-
-    async def _declined(self, client: SMTP, response: SMTPResponse) -> Result:
-        """A no: for good (5xx) or for now; the connection is made ready for the next mail."""
-        with contextlib.suppress(*_LOST):
-            if response.code == _UNAVAILABLE or response.code in _ABOUT_US:
-                self._abandon()
-            else:
-                await client.rset()
-        final = response.code // 100 == _NO and response.code not in _ABOUT_US
-        return Result(Outcome.REFUSED if final else Outcome.DEFERRED, _answer(response))
-
-    def _abandon(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-
-
-def _expect(first_digit: int, response: SMTPResponse) -> None:
-    if response.code // 100 != first_digit:
-        raise _Declined(response)
-
-
-def _answer(response: SMTPResponse) -> str:
-    return f"{response.code} {response.message}"[:_MAX_WORDS]
-
-
-def _words(error: BaseException) -> str:
-    return (str(error) or type(error).__name__)[:_MAX_WORDS]
+        return talk.refuse(envelope) or await talk.deliver(envelope)
 
 
 def _own_name() -> str:
