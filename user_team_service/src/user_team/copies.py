@@ -10,6 +10,7 @@ sees `save()`, `update()`, `bulk_create()` and plain SQL alike:
 - `copy_to_assignments` runs after a copied column of a project, a team or a person really changed, and writes
   the new values into their assignments.
 - What a client writes into a copy itself is ignored.
+- `import_oid` says which import a change was part of; the next change that says nothing of it empties it.
 
 Locks are always taken project, team, person, and assignments by ascending id, which keeps deadlocks unlikely.
 """
@@ -58,6 +59,9 @@ _FILL = f"""
 # Where this row's change stands in the log, never later than its own change: readers of a snapshot compare by
 # it.
 _STAMP = """
+    IF NEW.import_oid = OLD.import_oid THEN
+        NEW.import_oid := NULL;
+    END IF;
     NEW.row_lsn := (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint;
     RETURN NEW;
 """

@@ -125,6 +125,7 @@ def test_the_public_columns_are_those_agreed_in_that_order():
         "user_time_zone",
         "created_at",
         "row_lsn",
+        "import_oid",
     ]
 
 

@@ -46,11 +46,21 @@ def grant_viewer_role(*, using: str, **_: Any) -> None:
 
 def _viewer_grants(connection: BaseDatabaseWrapper) -> Iterator[str]:
     quote = connection.ops.quote_name
-    role = quote(settings.VIEWER_DB_USER)
-    for model in apps.get_models():
-        if _is_shown(model):
-            table, columns = quote(model._meta.db_table), ", ".join(map(quote, _public_columns(model)))
-            yield _VIEWER.format(table=table, columns=columns, role=role)
+    role, there = quote(settings.VIEWER_DB_USER), _columns(connection)
+    for model in filter(_is_shown, apps.get_models()):
+        table = model._meta.db_table
+        columns = [quote(name) for name in _public_columns(model) if (table, name) in there]
+        if columns:
+            yield _VIEWER.format(table=quote(table), columns=", ".join(columns), role=role)
+
+
+def _columns(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
+    """(table, column) of all that there is: fewer than the models say after a migration backwards."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+        )
+        return set(cursor.fetchall())
 
 
 def _is_shown(model: type[models.Model]) -> bool:

@@ -132,8 +132,8 @@ class UserAssignmentAdmin(SafeImportExportMixin, ScopedAdmin):
     search_fields = ("user_name", "user_email", "project_name", "team_name")
     ordering = ("user_name", "project_name", "team_name")
     autocomplete_fields = ("user", "project", "team")
-    fields = ("user", "project", "team", "application_url", "created_at")
-    readonly_fields = ("created_at",)
+    fields = ("user", "project", "team", "application_url", "created_at", "import_oid")
+    readonly_fields = ("created_at", "import_oid")
     actions = (actions.move_to_team, actions.end_assignments)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -164,11 +164,17 @@ class UserAssignmentAdmin(SafeImportExportMixin, ScopedAdmin):
 
 @admin.register(News)
 class NewsAdmin(ScopedAdmin):
-    list_display = ("title", "organization", "published_at")
-    list_filter = (("organization", ScopedFilter), ("published_at", RangeDateTimeFilter))
+    list_display = ("title", "organization", "team", "published_at")
+    list_filter = (
+        ("organization", ScopedFilter),
+        ("team", ScopedFilter),
+        ("published_at", RangeDateTimeFilter),
+    )
     search_fields = ("title", "body")
-    autocomplete_fields = ("organization",)
-    list_select_related = ("organization",)
+    autocomplete_fields = ("organization", "team")
+    list_select_related = ("organization", "team__project")
+    fields = ("organization", "team", "title", "body", "published_at", "announced_at", "oid")
+    readonly_fields = ("announced_at", "oid")
 
 
 @admin.register(event_model(Project), event_model(Team))

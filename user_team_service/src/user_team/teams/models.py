@@ -5,14 +5,17 @@ from typing import Any
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from user_team import copies
 from user_team.fields import HttpUrlField, LineField
 from user_team.history import tracked_events
+from user_team.teams import announcements
 from user_team.users.models import Organization
 from user_team.validators import validate_text
 
@@ -88,7 +91,7 @@ class Team(models.Model):
 
 @pghistory.track(
     *tracked_events(),
-    exclude=["row_lsn"],
+    exclude=["row_lsn", "import_oid"],
     meta={"verbose_name": _("change of an assignment"), "verbose_name_plural": _("changes of assignments")},
 )
 class UserAssignment(models.Model):
@@ -138,6 +141,13 @@ class UserAssignment(models.Model):
     # Set by the database.
     created_at = models.DateTimeField(_("since"), db_default=Now(), editable=False)
     row_lsn = models.BigIntegerField(null=True, editable=False)
+    # One for all rows of a file. Whoever mails people can so tell one act from many.
+    import_oid = models.UUIDField(
+        _("import"),
+        null=True,
+        editable=False,
+        help_text=_("The file import that the last change was part of; empty, if it was made by hand."),
+    )
 
     COPIES = (
         *(
@@ -179,7 +189,7 @@ class UserAssignment(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, then read back what the database filled in."""
         super().save(*args, **kwargs)
-        self.refresh_from_db(fields=[*self.COPIES, "row_lsn"])
+        self.refresh_from_db(fields=[*self.COPIES, "row_lsn", "import_oid"])
 
     def clean(self) -> None:
         if self.team and self.project_id and self.team.project_id != self.project_id:
@@ -191,19 +201,54 @@ class UserAssignment(models.Model):
 
 
 class News(models.Model):
-    """Something an organization tells its people."""
+    """Something an organization tells its people, or those of one team.
+
+    Publishing it tells them, once: `user_team.teams.announcements`.
+    """
 
     organization = models.ForeignKey(
         Organization, verbose_name=_("organization"), on_delete=models.CASCADE, related_name="news"
     )
+    team = models.ForeignKey(
+        Team,
+        verbose_name=_("team"),
+        on_delete=models.CASCADE,
+        related_name="news",
+        null=True,
+        blank=True,
+        help_text=_("Whom it is for. Empty: everybody of the organization."),
+    )
     title = LineField(_("title"), max_length=200)
     body = models.TextField(_("text"), max_length=20_000, validators=[validate_text])
-    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    published_at = models.DateTimeField(
+        _("published"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Empty: a draft. When news is published for the first time, everybody whom it is for is told by "
+            "e-mail. Changing it, withdrawing it and publishing it again tells nobody."
+        ),
+    )
+    oid = models.UUIDField(_("public id"), db_default=RandomUUID(), unique=True, editable=False)
+    # Set by the database.
+    announced_at = models.DateTimeField(_("people were told"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("news item")
         verbose_name_plural = _("news")
         ordering = ["-published_at", "-id"]
+        triggers = announcements.TRIGGERS
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        problems = {}
+        if self.team and self.organization_id and self.team.project.organization_id != self.organization_id:
+            problems["team"] = _("This team belongs to another organization.")
+        if self.published_at and self.published_at > timezone.now() + announcements.LENIENCE:
+            problems["published_at"] = _(
+                "This is in the future, and news cannot be scheduled: it is published when it is saved."
+            )
+        if problems:
+            raise ValidationError(problems)

@@ -1,5 +1,6 @@
 """Projects, teams and assignments as tables."""
 
+import uuid
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -77,6 +78,12 @@ class UserAssignmentResource(_InProjectResource):
         super().__init__(user=user, **options)
         self.fields["user"].widget = PersonWidget(self._person)
         self.fields["team"].widget = NamedWidget(self._team)
+
+        self._import_oid = uuid.uuid4()
+
+    def before_save_instance(self, instance: UserAssignment, _row: dict[str, str], **_options: Any) -> None:
+        """Only of rows that are new or differ: the others are not saved."""
+        instance.import_oid = self._import_oid
 
     def key_columns(self) -> list[str]:
         return ["username", "organization", "project", "team"]
