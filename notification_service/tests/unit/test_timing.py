@@ -36,8 +36,8 @@ watched = pytest.mark.parametrize(("zone", "day"), WATCHED)
 clock_times = st.builds(time, st.integers(0, 23), st.integers(0, 59)) | st.builds(
     time, st.integers(0, 3), st.sampled_from([0, 15, 30, 45])
 )
-# Two days of what is watched come before, three are left to find the end in.
-seconds = st.integers(0, 4 * 24 * 3600)
+# Two days of what is watched come before, four are left to find the end in.
+seconds = st.integers(0, 3 * 24 * 3600)
 quick = settings(max_examples=25, deadline=None)
 
 
