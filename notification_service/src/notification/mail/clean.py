@@ -13,6 +13,9 @@ from notification.errors import UndeliverableError
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
 MAX_NAME = 200
+# Of texts that people write for many: a line may be a whole paragraph.
+MAX_LINES = 100
+MAX_LINE = 2000
 MAX_LINK = 2000
 # Line and paragraph separators and control characters end or hide text: they become a space.
 _BREAKS = {"Cc", "Zl", "Zp", "Zs"}
@@ -35,6 +38,33 @@ def clean_lines(text: str, *, lines: int, longest: int = MAX_NAME) -> list[str]:
     """A text's visible lines, each made safe; what is too long or too much ends in an ellipsis."""
     visible = [line for line in (clean_name(line, longest=longest) for line in text.splitlines()) if line]
     return visible if len(visible) <= lines else [*visible[:lines], "…"]
+
+
+def clean_paragraphs(text: str, *, lines: int = MAX_LINES, longest: int = MAX_LINE) -> list[list[str]]:
+    """A longer text's paragraphs, which empty lines part, each as its visible lines."""
+    paragraphs: list[list[str]] = [[]]
+    for raw in text.splitlines():
+        if line := clean_name(raw, longest=longest):
+            paragraphs[-1].append(line)
+        elif paragraphs[-1]:
+            paragraphs.append([])
+    return _first_lines([paragraph for paragraph in paragraphs if paragraph], lines)
+
+
+def _first_lines(paragraphs: list[list[str]], left: int) -> list[list[str]]:
+    kept = []
+    for paragraph in paragraphs:
+        if left <= 0:
+            return [*kept, ["…"]]
+        kept.append(paragraph[:left] if len(paragraph) <= left else [*paragraph[:left], "…"])
+        left -= len(paragraph)
+    return kept
+
+
+def mask_address(raw: str) -> str:
+    """Such as `m…@example.com`: enough for who knows it, too little for who does not."""
+    local, _, domain = clean_name(raw).rpartition("@")
+    return f"{local[:1]}…@{domain}"
 
 
 def safe_link(url: str | None) -> str | None:

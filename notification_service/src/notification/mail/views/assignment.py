@@ -6,7 +6,7 @@ from typing import Any
 from notification.mail.clean import clean_name, safe_link
 from notification.mail.letter import Letter
 from notification.mail.reader import Reader
-from notification.mail.views.view import Link, Row, View, name, same
+from notification.mail.views.view import Row, View, link_to, name, same
 
 Details = Mapping[str, Any]
 
@@ -15,8 +15,8 @@ def view_assignment(letter: Letter, reader: Reader) -> View:
     """Project, team, whether there is another link, and when it happened."""
     before, after = letter.payload["before"], letter.payload["after"]
     old, new = before or after, after or before
-    url = safe_link(after["application_url"]) if after else None
     return View(
+        topic=reader.gettext("Assignment"),
         title=clean_name(new["project_name"]),
         rows=[
             Row(reader.gettext("Project"), name(old["project_name"]), name(new["project_name"])),
@@ -27,7 +27,7 @@ def view_assignment(letter: Letter, reader: Reader) -> View:
         why=reader.gettext(
             "Team Suite sent this message because your assignment changed. Replies to it are not read."
         ),
-        link=Link(url, reader.gettext("Open my onboarding request")) if url else None,
+        link=link_to(after and after["application_url"], reader.gettext("Open my onboarding request")),
     )
 
 
