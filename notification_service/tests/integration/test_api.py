@@ -4,7 +4,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-import notification.schemas
 from service_kit.testing import Identity
 
 
@@ -145,4 +144,4 @@ async def test_it_is_ready_and_explains_itself(client):
     ):
         # A value that is null is not in the document.
         nulls = dict.fromkeys(schemas[name]["required"])
-        getattr(notification.schemas, name).model_validate(nulls | example)
+        getattr(schemas, name).model_validate(nulls | example)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from notification.api.dependencies import NoParameters, Session, SignedIn
-from notification.schemas import NotificationDetails, NotificationPage, NotificationQuery
+from notification.schemas.notifications import NotificationDetails, NotificationPage, NotificationQuery
 from notification.service import show
 from service_kit.http import NotFound
 

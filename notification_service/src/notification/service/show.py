@@ -7,7 +7,7 @@ from uuid import UUID
 
 from notification.models import Notification
 from notification.queries import mails
-from notification.schemas import (
+from notification.schemas.notifications import (
     AttemptOut,
     NotificationDetails,
     NotificationOut,

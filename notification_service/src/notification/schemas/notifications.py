@@ -1,4 +1,4 @@
-"""What HTTP carries."""
+"""Mails, as HTTP shows them, and how they are asked for."""
 
 from datetime import datetime
 from typing import Any

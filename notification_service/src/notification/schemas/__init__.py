@@ -1,0 +1,1 @@
+"""What HTTP carries, a subject a file."""
