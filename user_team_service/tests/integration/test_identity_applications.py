@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.hashers import check_password
 
 from user_team.identity.models import Application
-from user_team.identity.permissions import suite_permissions
+from user_team.identity.permissions import NAMES, suite_permissions
 
 ADD = "/admin/identity/application/add/"
 SERVICE = {
@@ -44,7 +44,7 @@ def test_a_new_service_is_told_its_secret_once(admin, service, client):
 def test_its_permissions_are_chosen_from_those_of_the_suite(admin, service):
     application, _secret = service
     page = f"/admin/identity/application/{application.pk}/change/"
-    assert admin.get(page).content.decode().count('name="permissions"') == 10
+    assert admin.get(page).content.decode().count('name="permissions"') == len(NAMES)
     chosen = suite_permissions().get(codename="tasks.read")
     admin.post(page, {**SERVICE, "permissions": [chosen.pk]})
     assert application.permissions.get() == chosen

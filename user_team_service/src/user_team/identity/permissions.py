@@ -21,6 +21,8 @@ NAMES = {
     "projects.all": "Act in every project",
     "profiles.manage": "Change other people's profiles",
     "notifications.read": "See everybody's mails",
+    "notifications.send": "Ask for mails to anybody",
+    "notifications.manage": "Send mails again, and lift the suppression of addresses",
 }
 # A service's own token says this instead of a person's role.
 SERVICE = "service"
