@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from service_kit.consumer import define
 from service_kit.db import metadata
 from service_kit.http import idempotency
-from service_kit.projection import TrackedRow
+from service_kit.projection import TrackedRow, VersionedRow
 
 
 class Base(DeclarativeBase):
@@ -50,8 +50,12 @@ class Assignment(TrackedRow, Base):
     application_url: Mapped[str | None]
 
 
-class Person(TrackedRow, Base):
-    """The projection of `account-bus`; somebody who was deleted stays as a marker."""
+class Person(VersionedRow, Base):
+    """The projection of `account-bus`; somebody who was deleted stays as a marker.
+
+    `updated_at`: since when the source has it so. `lsn`: which of two states is the newer
+    (service/accounts.py).
+    """
 
     __tablename__ = "person"
     __table_args__ = (Index("ix_person_email", text("lower(email)")),)
@@ -63,6 +67,7 @@ class Person(TrackedRow, Base):
     time_zone: Mapped[str | None]
     role: Mapped[str]
     is_active: Mapped[bool]
+    updated_at: Mapped[datetime]
 
 
 class Preference(Base):

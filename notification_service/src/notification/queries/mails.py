@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, text
 
-from notification.kinds import Kind
+from notification.kinds import CLOSING, Kind
 from notification.models import Attempt, Notification
 from notification.states import State
 from service_kit.db import ReadSession, WriteSession
@@ -19,27 +19,30 @@ CHANNEL = "notification_due"
 _INSERT = text("""
     INSERT INTO notification (
         id, kind, source, subject, assignment_id, user_oid, epoch, lsn, committed_at, expires_at, recipient,
-        locale, payload, message_id, state, attempts, in_doubt, next_attempt_at, created_at)
+        locale, import_oid, payload, message_id, state, attempts, in_doubt, next_attempt_at, created_at)
     SELECT u.id, u.kind, u.source, u.subject, u.assignment_id, u.user_oid, u.epoch, u.lsn, u.committed_at,
-        u.expires_at, u.recipient, u.locale, CAST(u.payload AS jsonb),
+        u.expires_at, u.recipient, u.locale, u.import_oid, CAST(u.payload AS jsonb),
         '<' || u.id || '@' || CAST(:domain AS text) || '>', 'queued', 0, false, CAST(:now AS timestamptz),
         CAST(:now AS timestamptz)
     FROM unnest(
         CAST(:id AS uuid[]), CAST(:kind AS text[]), CAST(:source AS text[]), CAST(:subject AS text[]),
         CAST(:assignment_id AS bigint[]), CAST(:user_oid AS uuid[]), CAST(:epoch AS bigint[]),
         CAST(:lsn AS bigint[]), CAST(:committed_at AS timestamptz[]), CAST(:expires_at AS timestamptz[]),
-        CAST(:recipient AS text[]), CAST(:locale AS text[]), CAST(:payload AS text[]))
+        CAST(:recipient AS text[]), CAST(:locale AS text[]), CAST(:import_oid AS uuid[]),
+        CAST(:payload AS text[]))
         AS u(id, kind, source, subject, assignment_id, user_oid, epoch, lsn, committed_at, expires_at,
-            recipient, locale, payload)
+            recipient, locale, import_oid, payload)
     ON CONFLICT DO NOTHING
 """)
 _NOTIFY = text("SELECT pg_notify(:channel, '')")
+# What a digest brings is unsent as long as nobody has begun to send that.
 _CANCEL = text("""
-    UPDATE notification
+    UPDATE notification AS n
     SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'suppressed' END,
         reason = CASE WHEN NOT in_doubt THEN 'stale' END, detail = :detail
-    WHERE subject = ANY(CAST(:subjects AS text[])) AND state IN ('queued', 'retrying')
-        AND kind <> 'removed'
+    WHERE subject = ANY(CAST(:subjects AS text[])) AND kind <> ALL(CAST(:closing AS text[]))
+        AND (state IN ('queued', 'retrying') OR state = 'suppressed' AND EXISTS (
+            SELECT FROM notification d WHERE d.id = n.digest_id AND d.state = 'queued'))
 """)
 _COLUMNS = (
     "id",
@@ -54,6 +57,7 @@ _COLUMNS = (
     "expires_at",
     "recipient",
     "locale",
+    "import_oid",
 )
 
 
@@ -67,11 +71,11 @@ async def insert(session: WriteSession, intents: Sequence[Any], *, now: datetime
     await session.execute(_NOTIFY, {"channel": CHANNEL})
 
 
-async def cancel_unsent(session: WriteSession, assignments: Collection[int], detail: str) -> None:
-    """Drop what waits to be said about assignments that are no more, except that they ended."""
-    if assignments:
-        subjects = [f"assignment:{number}" for number in assignments]
-        await session.execute(_CANCEL, {"subjects": subjects, "detail": detail})
+async def cancel_unsent(session: WriteSession, subjects: Collection[str], detail: str) -> None:
+    """Drop what waits to be said about subjects that are no more, except that they ended."""
+    if subjects:
+        parameters = {"subjects": list(subjects), "closing": list(CLOSING), "detail": detail}
+        await session.execute(_CANCEL, parameters)
 
 
 async def get(session: ReadSession, notification_id: UUID) -> Notification | None:

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from notification.events import Person
+from notification.events import Recipient
 from notification.kinds import Kind
-from notification.service.rules import Payload, rules_for
+from notification.service.rules import rules_for
+from notification.service.subjects.forms import Payload
 from notification.states import Source
 
 # An arbitrary constant: it makes the same news have the same mail, and so the same Message-ID.
@@ -27,6 +28,7 @@ class News:
         data: what the rules read.
         expires_at: after this it tells nothing new; None: whenever it is.
         uid: of an event; the same one again is the same news. None: the place says which it is.
+        import_oid: the import that it is a part of, if it is.
     """
 
     type: str
@@ -38,13 +40,15 @@ class News:
     data: Any
     expires_at: datetime | None = None
     uid: UUID | None = None
+    import_oid: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
     """One mail to be written to one person.
 
-    `payload` holds all that it says: the person's name and zone, and what the rule gives.
+    `recipient` is None for somebody who is to be looked up when it goes. `payload` holds all that it says:
+    the person's name and zone, and what the rule gives.
     """
 
     id: UUID
@@ -57,8 +61,9 @@ class Intent:
     lsn: int
     committed_at: datetime
     expires_at: datetime | None
-    recipient: str
+    recipient: str | None
     locale: str | None
+    import_oid: UUID | None
     payload: Payload
 
 
@@ -72,7 +77,7 @@ def intents_of(news: News) -> list[Intent]:
     return intents
 
 
-def _intent(news: News, kind: Kind, person: Person, payload: Payload) -> Intent:
+def _intent(news: News, kind: Kind, person: Recipient, payload: Payload) -> Intent:
     about, _, number = news.subject.partition(":")
     return Intent(
         id=_id(news, kind, number, person.oid),
@@ -87,6 +92,7 @@ def _intent(news: News, kind: Kind, person: Person, payload: Payload) -> Intent:
         expires_at=news.expires_at,
         recipient=person.email,
         locale=person.locale,
+        import_oid=news.import_oid,
         payload={"person": {"name": person.name, "time_zone": person.time_zone}, **payload},
     )
 

@@ -1,9 +1,12 @@
 """What a change of an assignment is to the people in it. Pure: no database, no clock."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
 from notification.service.intents import Intent, News, intents_of
-from notification.service.rules import AssignmentNews, Row
+from notification.service.subjects.assignment import AssignmentNews
+from notification.service.subjects.forms import Row
 from notification.states import Source
 
 _NAMES = ("project_name", "team_name")
@@ -11,7 +14,13 @@ _PLACE = ("project_id", "team_id", "application_url")
 
 
 def plan_mails(
-    op: str, before: Row | None, after: Row, committed_at: datetime, *, notify_renames: bool = False
+    op: str,
+    before: Row | None,
+    after: Row,
+    committed_at: datetime,
+    *,
+    import_oid: UUID | None = None,
+    notify_renames: bool = False,
 ) -> list[Intent]:
     """What to tell whom about a change that is newer than everything known.
 
@@ -20,23 +29,31 @@ def plan_mails(
         before: the living row before the change, or None.
         after: the row after it; for a delete, the row as it was.
         committed_at: when the source committed the change.
+        import_oid: the import that the change was part of.
         notify_renames: also tell that the project or the team has a new name.
     """
+    news = _what_happened(op, before, after, notify_renames=notify_renames)
+    return [
+        intent for type_, data in news for intent in intents_of(_news(type_, data, committed_at, import_oid))
+    ]
+
+
+def _what_happened(
+    op: str, before: Row | None, after: Row, *, notify_renames: bool
+) -> Iterator[tuple[str, AssignmentNews]]:
     if op == "c":
-        return _tell("assignment.begun", committed_at, None, after)
-    if op == "d":
-        return _tell("assignment.ended", committed_at, after, None)
+        yield "assignment.begun", AssignmentNews(None, after)
+    elif op == "d":
+        yield "assignment.ended", AssignmentNews(after, None)
     # An update of an unknown row cannot say what changed: its history is older than the topic's.
-    if op == "r" or before is None:
-        return []
-    if before["user_oid"] != after["user_oid"]:
+    elif op == "r" or before is None:
+        return
+    elif before["user_oid"] != after["user_oid"]:
         handed_over = {**before, "epoch": after["epoch"], "lsn": after["lsn"]}
-        return [
-            *_tell("assignment.ended", committed_at, handed_over, None),
-            *_tell("assignment.begun", committed_at, None, after),
-        ]
-    what = _what_changed(before, after, notify_renames=notify_renames)
-    return [] if what is None else _tell(what, committed_at, before, after)
+        yield "assignment.ended", AssignmentNews(handed_over, None)
+        yield "assignment.begun", AssignmentNews(None, after)
+    elif what := _what_changed(before, after, notify_renames=notify_renames):
+        yield what, AssignmentNews(before, after)
 
 
 def _what_changed(before: Row, after: Row, *, notify_renames: bool) -> str | None:
@@ -52,15 +69,14 @@ def _differ(before: Row, after: Row, columns: tuple[str, ...]) -> bool:
     return any((before[column] or None) != (after[column] or None) for column in columns)
 
 
-def _tell(what: str, committed_at: datetime, before: Row | None, after: Row | None) -> list[Intent]:
-    data = AssignmentNews(before, after)
-    news = News(
-        type=what,
+def _news(type_: str, data: AssignmentNews, committed_at: datetime, import_oid: UUID | None) -> News:
+    return News(
+        type=type_,
         source=Source.ASSIGNMENTS,
         subject=f"assignment:{data.row['id']}",
         epoch=data.row["epoch"],
         lsn=data.row["lsn"],
         committed_at=committed_at,
         data=data,
+        import_oid=import_oid,
     )
-    return intents_of(news)

@@ -4,15 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from msgspec import UNSET
 
-from notification.events import AssignmentRow, MeetingEvent, ReminderEvent
-from notification.queries import assignments, mails
-from notification.service.hear import meeting_news, reminder_news
+from notification.events import (
+    TASK_DELETED,
+    AccountEvent,
+    AssignmentRow,
+    MeetingEvent,
+    NewsEvent,
+    ReminderEvent,
+    TaskEvent,
+)
+from notification.queries import assignments, mails, people
+from notification.service.accounts import follow
+from notification.service.hear import meeting_news, published_news, reminder_news, task_news
 from notification.service.intents import Intent, News, intents_of
 from notification.service.plan import plan_mails
-from notification.service.rules import Row
+from notification.service.subjects.forms import Row
 from service_kit.cdc import Change
 from service_kit.clock import Clock
 from service_kit.db import WriteSession
@@ -71,7 +81,11 @@ class ChangeRecorder:
         Nobody is mailed: when these assignments ended, and whether the person was told, is unknown.
         """
         swept = await assignments.sweep(session, boundaries)
-        await mails.cancel_unsent(session, swept, "the assignment was gone in a new snapshot")
+        await mails.cancel_unsent(
+            session,
+            [f"assignment:{number}" for number in swept],
+            "the assignment was gone in a new snapshot",
+        )
         return len(swept)
 
     async def record_meetings(self, session: WriteSession, events: Sequence[MeetingEvent]) -> None:
@@ -81,6 +95,26 @@ class ChangeRecorder:
     async def record_reminders(self, session: WriteSession, events: Sequence[ReminderEvent]) -> None:
         """Queue the mails about a batch of reminders."""
         await self._queue(session, map(reminder_news, events))
+
+    async def record_tasks(self, session: WriteSession, events: Sequence[TaskEvent]) -> None:
+        """Queue the mails about a batch of tasks' events, and drop those about tasks that are no more."""
+        actors = {event.data.actor_oid for event in events if event.data.actor_oid is not None}
+        names = await people.names(session, actors)
+        await self._queue(session, [task_news(event, names) for event in events])
+        gone = [event.data.subject for event in events if event.type == TASK_DELETED]
+        await mails.cancel_unsent(session, gone, "the task was deleted meanwhile")
+
+    async def record_news(self, session: WriteSession, events: Sequence[NewsEvent]) -> None:
+        """Queue the mails about a batch of published news."""
+        await self._queue(session, map(published_news, events))
+
+    async def record_accounts(self, session: WriteSession, events: Sequence[AccountEvent]) -> None:
+        """Follow the people in a batch's order; what was applied before changes nothing and mails nobody."""
+        now = self._clock.now()
+        known = await people.lock(session, {event.data.uid for event in events})
+        followed = follow(known, events, oldest_news=now - self._max_event_age)
+        await people.write(session, followed.people.values())
+        await mails.insert(session, followed.intents, now=now, domain=self._mail_domain)
 
     async def _queue(self, session: WriteSession, heard: Iterable[News]) -> None:
         now = self._clock.now()
@@ -98,10 +132,19 @@ class ChangeRecorder:
         fold.rows[change.row.id] = fold.written[change.row.id] = after
         if change.is_snapshot or (committed_at := change.committed_at or change.captured_at) < oldest_news:
             return
-        before = None if known is None or known["deleted"] else known
         fold.intents += plan_mails(
-            change.row.op, before, after, committed_at, notify_renames=self._notify_renames
+            change.row.op,
+            None if known is None or known["deleted"] else known,
+            after,
+            committed_at,
+            import_oid=_import_of(change),
+            notify_renames=self._notify_renames,
         )
+
+
+def _import_of(change: Change[AssignmentRow]) -> UUID | None:
+    # A deleted row still names the import of the change before.
+    return None if change.deleted or change.row.import_oid is UNSET else change.row.import_oid
 
 
 def _row_after(known: Row | None, change: Change[AssignmentRow]) -> dict[str, Any]:

@@ -61,11 +61,10 @@ def _create_person() -> None:
         sa.Column("time_zone", sa.Text()),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("updated_at", _TIME, nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("lsn", sa.BigInteger(), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
-        sa.Column("kafka_partition", sa.Integer(), nullable=False),
-        sa.Column("kafka_offset", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("oid", name="pk_person"),
     )
     op.create_index("ix_person_email", "person", [sa.text("lower(email)")])
