@@ -41,6 +41,15 @@ class Choice(Enum):
     ALWAYS = "always"
 
 
+class Delivery(StrEnum):
+    """When a reader wants the mails of a kind."""
+
+    IMMEDIATELY = "immediately"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """How a kind is treated.
@@ -77,6 +86,18 @@ _TRAITS: Mapping[Kind, Traits] = {
 def traits(kind: str) -> Traits:
     """How a kind, given by its name, is treated."""
     return _TRAITS.get(Kind(kind), _ORDINARY)
+
+
+_DELIVERIES: Mapping[Choice, tuple[Delivery, ...]] = {
+    Choice.ANY: tuple(Delivery),
+    Choice.PROMPT: (Delivery.IMMEDIATELY, Delivery.OFF),
+    Choice.ALWAYS: (Delivery.IMMEDIATELY,),
+}
+
+
+def deliveries(kind: str) -> tuple[Delivery, ...]:
+    """What the readers of a kind, given by its name, may choose; the first is the default."""
+    return _DELIVERIES[traits(kind).choice]
 
 
 # From the first of these on a person knows of a subject; after one of those they are rid of it.
