@@ -119,7 +119,9 @@ class Notification(Base):
         ),
         Index("ix_notification_digest_id", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
         Index("ix_notification_leased", "lease_until", postgresql_where=text("state = 'sending'")),
-        Index("ix_notification_recipient", text("lower(recipient)"), "created_at"),
+        # What lists are walked along (queries/lists.py).
+        Index("ix_notification_recipient", text("lower(recipient)"), "created_at", "id"),
+        Index("ix_notification_standing", text("coalesce(reason, state)"), "kind", "created_at", "id"),
         Index(None, "created_at", "id"),
         Index(None, "user_oid", "created_at", "id"),
     )
@@ -151,6 +153,8 @@ class Notification(Base):
     import_oid: Mapped[UUID | None]
     # How often somebody asked for it to go again.
     resends: Mapped[int] = mapped_column(server_default="0")
+    # Who did so last.
+    resent_by: Mapped[UUID | None]
     attempts: Mapped[int]
     # An attempt ended without an answer, so the server may have the mail already.
     in_doubt: Mapped[bool]

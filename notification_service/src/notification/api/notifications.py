@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 from notification.api.dependencies import NoParameters, Session, SignedIn
 from notification.schemas.notifications import NotificationDetails, NotificationPage, NotificationQuery
 from notification.service import show
-from service_kit.http import NotFound
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
 _WHOSE = f"Everybody sees the mails to themselves; those to others are there only with `{show.PERMISSION}`."
@@ -33,7 +32,4 @@ async def list_notifications(
 async def get_notification(
     session: Session, caller: SignedIn, notification_id: UUID, _query: NoParameters
 ) -> NotificationDetails:
-    mail = await show.show(session, caller, notification_id)
-    if mail is None:
-        raise NotFound("notification")
-    return mail
+    return await show.show(session, caller, notification_id)

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import select, text
 
-from notification.kinds import CLOSING, Kind
+from notification.kinds import CLOSING
 from notification.models import Attempt, Notification
-from notification.states import State
 from service_kit.db import ReadSession, WriteSession
 
 # Whoever listens looks at the table at once instead of at its next round.
@@ -86,41 +85,3 @@ async def attempts_of(session: ReadSession, notification_id: UUID) -> Sequence[A
     """The attempts of one mail, the first one first."""
     query = select(Attempt).where(Attempt.notification_id == notification_id).order_by(Attempt.number)
     return (await session.scalars(query)).all()
-
-
-async def find(
-    session: ReadSession,
-    *,
-    user_oid: UUID | None,
-    recipient: str | None,
-    state: State | None,
-    kind: Kind | None,
-    assignment_id: int | None,
-    subject: str | None,
-    offset: int,
-    limit: int,
-) -> tuple[int, Sequence[Notification]]:
-    """How many mails match all that is given, and a part of them, the newest first.
-
-    `recipient` is compared without regard to case.
-    """
-    conditions: list[ColumnElement[bool]] = []
-    if user_oid is not None:
-        conditions.append(Notification.user_oid == user_oid)
-    if recipient is not None:
-        conditions.append(func.lower(Notification.recipient) == recipient.lower())
-    if state is not None:
-        conditions.append(Notification.state == state)
-    if kind is not None:
-        conditions.append(Notification.kind == kind)
-    if assignment_id is not None:
-        conditions.append(Notification.subject == f"assignment:{assignment_id}")
-    if subject is not None:
-        conditions.append(Notification.subject == subject)
-    total = await session.scalar(select(func.count()).select_from(Notification).where(*conditions))
-    newest = (
-        select(Notification)
-        .where(*conditions)
-        .order_by(Notification.created_at.desc(), Notification.id.desc())
-    )
-    return total or 0, (await session.scalars(newest.offset(offset).limit(limit))).all()

@@ -1,17 +1,23 @@
 """Mails, as HTTP shows them, and how they are asked for."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from notification.kinds import Kind
 from notification.states import Reason, Source, State
-from service_kit.http import Page, PageQuery
+from service_kit.http import NoQuery
+from service_kit.http.cursor import Cursor
+from service_kit.http.paging import MAX_SIZE
+from service_kit.http.values import Instant
 
+# How far the mails of a list are counted.
+COUNTED = 1_000
+# How far pages can be named by numbers.
+PAGED = 10_000
 _MAX_ID = 2**63 - 1
-
 
 _MAIL = "0199f0c2-7e8d-7b4d-8f2b-0a6f4d9c1b11"
 _BEFORE: dict[str, Any] = {"project_name": "Apollo", "team_name": "Navigation"}
@@ -38,6 +44,13 @@ _EXAMPLE: dict[str, Any] = {
     "expires_at": None,
     "created_at": "2026-11-21T10:00:00.140000Z",
     "accepted_at": "2026-11-21T10:00:00.310000Z",
+}
+_PREVIEW: dict[str, Any] = {
+    "subject": "Apollo: your team is Landing now",
+    "html": '<!doctype html><html lang="en">…</html>',
+    "text": "Hello, Ann! …",
+    "headers": {"To": "Ann Example <ann@company.example>", "Message-ID": f"<{_MAIL}@team-suite.example>"},
+    "locale": "en",
 }
 _ATTEMPT: dict[str, Any] = {
     "number": 1,
@@ -96,23 +109,40 @@ class NotificationOut(BaseModel):
 class NotificationDetails(NotificationOut):
     """A mail with each of its attempts."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {**_EXAMPLE, "attempt_list": [_ATTEMPT]}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {**_EXAMPLE, "attempt_list": [_ATTEMPT], "member_ids": []}}
+    )
 
-    attempt_list: list[AttemptOut]
+    attempt_list: list[AttemptOut] = Field(description="The first one first.")
+    member_ids: list[UUID] = Field(description="Of a digest: the mails that it brings.")
 
 
-class NotificationPage(Page):
+class NotificationPage(BaseModel):
     """Mails, the newest first."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"total": 1, "page": 1, "size": 50, "notifications": [_EXAMPLE]}}
+        json_schema_extra={
+            "example": {
+                "total": 1,
+                "total_is_exact": True,
+                "page": 1,
+                "size": 50,
+                "next_cursor": None,
+                "notifications": [_EXAMPLE],
+            }
+        }
     )
 
+    total: int = Field(description=f"Mails on all pages, counted to {COUNTED:,}.")
+    total_is_exact: bool = Field(description="Whether there are no more than `total`.")
+    page: int | None = Field(description="Null when a cursor was followed.")
+    size: int
+    next_cursor: str | None = Field(description="For the next page; null on the last one.")
     notifications: list[NotificationOut]
 
 
-class NotificationQuery(PageQuery):
-    """Filters; all that are given hold together."""
+class NotificationFilters(NoQuery):
+    """Which mails; all that is given holds together."""
 
     recipient: str | None = Field(
         None,
@@ -122,7 +152,9 @@ class NotificationQuery(PageQuery):
         examples=["ann@company.example"],
     )
     state: State | None = Field(None, description="Where it is in its life.", examples=["accepted"])
+    reason: Reason | None = Field(None, description="Why it is suppressed.", examples=["unsubscribed"])
     kind: Kind | None = Field(None, description="What it tells its reader.", examples=["assigned"])
+    since: Instant | None = Field(None, description="Written at this time or later (RFC 3339, with a zone).")
     assignment_id: int | None = Field(
         None, ge=1, le=_MAX_ID, description="The assignment that it is about.", examples=[42]
     )
@@ -133,3 +165,52 @@ class NotificationQuery(PageQuery):
         description="What it is about.",
         examples=["assignment:42"],
     )
+
+    @property
+    def subjects(self) -> list[str]:
+        """What it is about, by all filters that say so."""
+        assignment = None if self.assignment_id is None else f"assignment:{self.assignment_id}"
+        return [subject for subject in (self.subject, assignment) if subject is not None]
+
+
+class NotificationQuery(NotificationFilters):
+    """Which mails, and which part of them."""
+
+    size: int = Field(50, ge=1, le=MAX_SIZE, description="Items on a page.")
+    cursor: Cursor | None = None
+    page: int | None = Field(
+        None,
+        ge=1,
+        le=PAGED,
+        description=f"From 1, for the newest {PAGED:,} mails; beyond them, and while mails are being written,"
+        " follow `next_cursor`.",
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.cursor is not None and self.page is not None:
+            raise ValueError("Give either `page` or `cursor`")
+        if self.offset + self.size > max(PAGED, self.size):
+            raise ValueError(f"Pages end after {PAGED:,} mails; follow `next_cursor`")
+        return self
+
+    @property
+    def offset(self) -> int:
+        return 0 if self.page is None else (self.page - 1) * self.size
+
+    @property
+    def filters(self) -> dict[str, object]:
+        """All that the list depends on, but for the place in it: what a cursor belongs to."""
+        return self.model_dump(mode="json", exclude={"size", "cursor", "page"})
+
+
+class Preview(BaseModel):
+    """A mail as it would be sent now."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _PREVIEW})
+
+    subject: str
+    html: str
+    text: str
+    headers: dict[str, str] = Field(description="All headers of the message, readable.")
+    locale: str
