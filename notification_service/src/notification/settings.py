@@ -1,15 +1,30 @@
 """What the notifier reads from the environment."""
 
+import ipaddress
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from service_kit.auth import AuthSettings
 from service_kit.http import HttpSettings
 from service_kit.settings import ServiceSettings
+
+
+class DomainLimit(BaseModel):
+    """How much one sender process sends to one mail domain; what is not given is not limited.
+
+    Attributes:
+        concurrency: mails on their way at the same time.
+        per_second: mails on the average; after a quiet time as many as in one second may go at once.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    concurrency: int | None = Field(None, ge=1)
+    per_second: float | None = Field(None, gt=0)
 
 
 class Settings(AuthSettings, HttpSettings, ServiceSettings):
@@ -28,6 +43,10 @@ class Settings(AuthSettings, HttpSettings, ServiceSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: Literal["none", "starttls", "tls"] = "none"
     smtp_timeout_seconds: float = Field(20, gt=0)
+    domain_limits: dict[str, DomainLimit] = Field(
+        {"*": DomainLimit(concurrency=4, per_second=100)},
+        description="By the domain of an address; `*` is for each that is not named. Per sender process.",
+    )
     mail_from: str = "Team Suite <no-reply@team-suite.example>"
 
     notify_renames: bool = False
@@ -40,6 +59,16 @@ class Settings(AuthSettings, HttpSettings, ServiceSettings):
     def _empty_is_none(cls, value: str | None) -> str | None:
         return value or None
 
+    @field_validator("smtp_tls")
+    @classmethod
+    def _encrypted_unless_local(cls, value: str, info: ValidationInfo) -> str:
+        if value == "none" and not _is_local(info.data.get("smtp_host", "")):
+            raise ValueError(
+                "NOTIFICATION_SMTP_TLS must be starttls or tls: mails and passwords would cross a network"
+                " in plain text, which only a server on this machine or of the same deployment may get"
+            )
+        return value
+
     @property
     def max_event_age(self) -> timedelta:
         """Older changes mail nobody: such news is no news."""
@@ -49,3 +78,11 @@ class Settings(AuthSettings, HttpSettings, ServiceSettings):
     def mail_domain(self) -> str:
         """The right-hand side of our Message-IDs."""
         return parseaddr(self.mail_from)[1].rpartition("@")[2]
+
+
+def _is_local(host: str) -> bool:
+    """Whether a host is this machine, or one of the same deployment: those have names without a dot."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return "." not in host

@@ -54,7 +54,7 @@ async def test_what_waits_is_counted_by_state(counting, apply, feed, database, c
 
         await until(lambda: counted("queued", 3))
         queue = Queue(database, clock=clock, policy=Policy())
-        await queue.exchange([], limit=1, held=set())
+        await queue.exchange([], limit=1, held=[])
         await until(lambda: counted("queued", 2))
         await until(lambda: counted("sending", 1))
 
@@ -112,7 +112,7 @@ async def test_void_and_abandoned_mails_are_counted_too(database, apply, feed, c
     policy = Policy(lease=timedelta(seconds=30), max_age=timedelta(hours=1))
 
     async def die_with(limit):
-        await Queue(database, clock=clock, policy=policy).exchange([], limit=limit, held=set())
+        await Queue(database, clock=clock, policy=policy).exchange([], limit=limit, held=[])
         clock.push(seconds=31)
 
     await die_with(1)

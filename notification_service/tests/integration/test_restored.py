@@ -29,7 +29,7 @@ async def test_mails_that_may_have_been_sent_since_are_never_sent_again(
     restored, apply, feed, mails, rows, database, clock, sender, settled, mail_server
 ):
     await apply(feed.change("c", 1, user=1), feed.change("c", 2, user=2))
-    await Queue(database, clock=clock, policy=Policy()).exchange([], limit=1, held=set())
+    await Queue(database, clock=clock, policy=Policy()).exchange([], limit=1, held=[])
     assert {mail["state"] for mail in await mails()} == {"queued", "sending"}
     assert restored() == '{"mails_unconfirmed": 2}\n'
     for mail in await mails():

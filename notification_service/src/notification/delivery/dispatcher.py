@@ -9,7 +9,6 @@ away no connection opens, so mails just wait in the queue: no attempt is spent a
 import asyncio
 import random
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -21,7 +20,7 @@ from notification.mail.outcome import Outcome
 from notification.metrics import OPEN_CONNECTIONS, ROUND_FAILURES
 from notification.service.claim import ClaimedMail
 from notification.service.settle import Settlement
-from service_kit.clock import Clock
+from service_kit.clock import Clock, pause
 from service_kit.db import is_transient
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Dispatcher:
         self._awake = asyncio.Event()
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held: set[UUID] = set()
+        self._held: dict[UUID, ClaimedMail] = {}
         self._finished: list[Settlement] = []
         self._round_failures = 0
         self._open_failures = 0
@@ -99,12 +98,13 @@ class Dispatcher:
     async def _round(self) -> float:
         finished = list(self._finished)
         free = [] if self._stopping else [lane for lane in self._lanes if lane.is_free]
-        done = await self._queue.exchange(finished, limit=len(free), held=self._held)
+        done = await self._queue.exchange(finished, limit=len(free), held=self._held.values())
         self._round_failures = 0
         del self._finished[: len(finished)]
-        self._held.difference_update(settlement.mail.letter.id for settlement in finished)
+        for settlement in finished:
+            self._held.pop(settlement.mail.letter.id, None)
         for lane, mail in zip(free, done.mails, strict=False):
-            self._held.add(mail.letter.id)
+            self._held[mail.letter.id] = mail
             self._start(lane, Doing.SENDING, self._send(lane, mail))
         self._report(done, finished)
         if done.due_in is None or done.due_in > 0:
@@ -164,9 +164,8 @@ class Dispatcher:
         self._open_after = self._clock.monotonic() + _jitter(self._open_failures, _LONGEST_OPEN_RETRY_S)
 
     async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._awake.wait()
+        if not self._awake.is_set():
+            await pause(self._clock, seconds, unless=self._awake)
 
 
 def _jitter(failures: int, longest_s: float) -> float:

@@ -78,13 +78,14 @@ class Lane:
     async def _send(self, mail: ClaimedMail) -> Settlement:
         started = self._clock.monotonic()
         result = await self._attempt(mail)
-        ATTEMPT_SECONDS.labels(result.outcome).observe(self._clock.monotonic() - started)
+        seconds = self._clock.monotonic() - started
+        ATTEMPT_SECONDS.labels(result.outcome).observe(seconds)
         ATTEMPTS.labels(mail.letter.kind, result.outcome).inc()
         if result.outcome is Outcome.ACCEPTED:
             age = self._clock.now() - mail.letter.committed_at
             COMMIT_TO_ACCEPTED_SECONDS.observe(max(0, age.total_seconds()))
         log.info("mail_attempted", attempt=mail.attempt, outcome=result.outcome)
-        return Settlement(mail, result)
+        return Settlement(mail, result, seconds)
 
     async def _attempt(self, mail: ClaimedMail) -> Result:
         envelope = self._compose(mail)

@@ -1,14 +1,16 @@
 """One sender's side of the queue in the database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
+from notification.delivery.pace import Pace, domain_of
 from notification.metrics import ENDED, RECOVERED
 from notification.queries import sending
 from notification.service.claim import Claim, ClaimedMail, claim_due
 from notification.service.settle import LOST, Backoff, Settlement, next_state, settle
+from notification.settings import DomainLimit
 from notification.states import FINAL, State
 from service_kit.clock import Clock
 from service_kit.db import Database, WriteSession
@@ -23,11 +25,13 @@ class Policy:
             a killed sender wait.
         max_age: mails about changes older than this are dropped.
         backoff: between the attempts for one mail.
+        limits: of what goes to one mail domain.
     """
 
     lease: timedelta = timedelta(seconds=30)
     max_age: timedelta = timedelta(hours=72)
     backoff: Backoff = field(default_factory=Backoff)
+    limits: Mapping[str, DomainLimit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,16 @@ class Queue:
         self._database = database
         self._clock = clock
         self._policy = policy
+        self._pace = Pace(policy.limits, clock)
         # Unique to this run: what an earlier run left behind is not ours, and comes back with its lease.
         self._owner = uuid4()
         self._next_care = clock.monotonic()
         # After a failed commit nobody knows what was leased.
         self._uncertain = False
 
-    async def exchange(self, finished: Sequence[Settlement], *, limit: int, held: Collection[UUID]) -> Round:
+    async def exchange(
+        self, finished: Sequence[Settlement], *, limit: int, held: Collection[ClaimedMail]
+    ) -> Round:
         """Write how attempts ended and lease up to `limit` due mails.
 
         Args:
@@ -84,24 +91,37 @@ class Queue:
             self._uncertain = True
             raise
         self._uncertain = False
+        for settlement in finished:
+            self._pace.took(domain_of(settlement.mail.letter.address), settlement.seconds)
         _report(done, finished)
         due_in = None if done.next_due is None else (done.next_due - self._clock.now()).total_seconds()
         return Round(done.claim.mails, due_in)
 
     async def _exchange(
-        self, session: WriteSession, finished: Sequence[Settlement], limit: int, held: Collection[UUID]
+        self, session: WriteSession, finished: Sequence[Settlement], limit: int, held: Collection[ClaimedMail]
     ) -> _Exchanged:
         now, policy = self._clock.now(), self._policy
         await settle(session, finished, owner=self._owner, now=now, backoff=policy.backoff)
         if self._uncertain:
-            await sending.release(session, owner=self._owner, held=held)
+            await sending.release(session, owner=self._owner, held=[mail.letter.id for mail in held])
         recovered = await self._care(session, now)
         claim = Claim([], [])
         if limit:
             claim = await claim_due(
-                session, owner=self._owner, limit=limit, now=now, lease=policy.lease, max_age=policy.max_age
+                session,
+                owner=self._owner,
+                limit=limit,
+                now=now,
+                lease=policy.lease,
+                max_age=policy.max_age,
+                seconds_to_wait=self._judge(finished, held),
             )
         return _Exchanged(claim, recovered, await sending.next_due(session))
+
+    def _judge(self, finished: Sequence[Settlement], held: Collection[ClaimedMail]) -> Callable[[str], float]:
+        ended = {settlement.mail.letter.id for settlement in finished}
+        on_their_way = (mail.letter for mail in held if mail.letter.id not in ended)
+        return self._pace.beside(domain_of(letter.address) for letter in on_their_way)
 
     async def _care(self, session: WriteSession, now: datetime) -> list[State]:
         """Now and then: keep our leases, and take back those of senders that are gone."""

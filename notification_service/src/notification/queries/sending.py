@@ -65,6 +65,11 @@ _DROP = text("""
     FROM unnest(CAST(:ids AS uuid[]), CAST(:details AS text[])) AS u(id, detail)
     WHERE n.id = u.id
 """)
+_POSTPONE = text("""
+    UPDATE notification AS n SET next_attempt_at = u.until
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:untils AS timestamptz[])) AS u(id, until)
+    WHERE n.id = u.id
+""")
 _LEASE = text("""
     WITH leased AS (
         UPDATE notification AS n
@@ -150,6 +155,12 @@ async def drop(session: WriteSession, details: Mapping[UUID, str]) -> None:
     """End mails that must not be sent any more; one that may have been sent already is unconfirmed."""
     if details:
         await session.execute(_DROP, {"ids": list(details), "details": list(details.values())})
+
+
+async def postpone(session: WriteSession, untils: Mapping[UUID, datetime]) -> None:
+    """Let mails that were taken wait until then; it costs them no attempt."""
+    if untils:
+        await session.execute(_POSTPONE, {"ids": list(untils), "untils": list(untils.values())})
 
 
 async def lease(

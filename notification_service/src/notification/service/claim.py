@@ -1,7 +1,7 @@
 """Use case: a sender takes mails that are due, and each is checked once more against the projection."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,12 @@ from notification.states import Source, State
 from service_kit.db import WriteSession
 
 Row = Mapping[str, Any] | RowMapping
+# Where mails are passed over, more are looked at: they must not hold up those that can go.
+_LOOK_FURTHER = (100, 1000)
+
+
+def _at_once(_address: str) -> float:
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,14 @@ class Claim:
 
 
 async def claim_due(
-    session: WriteSession, *, owner: UUID, limit: int, now: datetime, lease: timedelta, max_age: timedelta
+    session: WriteSession,
+    *,
+    owner: UUID,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
+    max_age: timedelta,
+    seconds_to_wait: Callable[[str], float] = _at_once,
 ) -> Claim:
     """Lease up to `limit` due mails to `owner`, committed with the caller's transaction.
 
@@ -49,15 +62,54 @@ async def claim_due(
         now: the present moment.
         lease: for how long the mails are its own.
         max_age: mails about changes older than this are dropped.
+        seconds_to_wait: asked with the address of each mail that may go; one that must wait is due later.
     """
-    due = await sending.take_due(session, now=now, limit=limit)
-    reasons = {mail["id"]: why_void(mail, now=now, oldest_news=now - max_age) for mail in due}
-    void = {id_: reason for id_, reason in reasons.items() if reason is not None}
-    claimed = [_claimed(mail, now) for mail in due if mail["id"] not in void]
-    await sending.drop(session, void)
-    await sending.lease(session, [_begun(mail) for mail in claimed], owner=owner, now=now, until=now + lease)
-    dropped = [_state_when_dropped(mail) for mail in due if mail["id"] in void]
-    return Claim(claimed, dropped)
+    claim = Claim([], [])
+    for look_at in (limit, *_LOOK_FURTHER):
+        due = await sending.take_due(session, now=now, limit=look_at)
+        free = limit - len(claim.mails)
+        look = _look(due, free, now=now, oldest_news=now - max_age, seconds_to_wait=seconds_to_wait)
+        await sending.drop(session, look.void)
+        await sending.postpone(session, look.postponed)
+        await sending.lease(
+            session, [_begun(mail) for mail in look.chosen], owner=owner, now=now, until=now + lease
+        )
+        claim.mails.extend(look.chosen)
+        claim.dropped.extend(_state_when_dropped(mail) for mail in due if mail["id"] in look.void)
+        if len(due) < look_at or len(claim.mails) == limit:
+            break
+    return claim
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is to be done with mails that were looked at."""
+
+    chosen: list[ClaimedMail] = field(default_factory=list)
+    void: dict[UUID, str] = field(default_factory=dict)
+    postponed: dict[UUID, datetime] = field(default_factory=dict)
+
+
+def _look(
+    due: Sequence[Row],
+    free: int,
+    *,
+    now: datetime,
+    oldest_news: datetime,
+    seconds_to_wait: Callable[[str], float],
+) -> _Look:
+    """Choose up to `free` mails that may go now."""
+    look = _Look()
+    for mail in due:
+        if reason := why_void(mail, now=now, oldest_news=oldest_news):
+            look.void[mail["id"]] = reason
+        elif len(look.chosen) == free:
+            break
+        elif wait_s := seconds_to_wait(mail["recipient"]):
+            look.postponed[mail["id"]] = now + timedelta(seconds=wait_s)
+        else:
+            look.chosen.append(_claimed(mail, now))
+    return look
 
 
 def why_void(mail: Row, *, now: datetime, oldest_news: datetime) -> str | None:

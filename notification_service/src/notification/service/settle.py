@@ -21,7 +21,7 @@ class Backoff:
     """How long a deferred mail waits: exponential with full jitter, so that many do not return at once."""
 
     base: timedelta = timedelta(seconds=2)
-    longest: timedelta = timedelta(hours=1)
+    longest: timedelta = timedelta(hours=24)
 
     def delay(self, attempt: int) -> timedelta:
         """A random time up to `base * 2 ** attempt`, at most `longest`; attempts count from 1."""
@@ -32,10 +32,11 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A mail and how its attempt ended."""
+    """A mail and how its attempt ended, after so many seconds."""
 
     mail: ClaimedMail
     result: Result
+    seconds: float = 0
 
 
 async def settle(
