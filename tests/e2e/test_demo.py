@@ -57,11 +57,11 @@ def test_it_starts_the_stack_counts_exactly_and_leaves_nothing_behind(tmp_path):
         "meeting-bus": [35, 35, 0, 0, 0],
         "reminder-bus": [1, 1, 0, 0, 0],
     }
-    mails = counts(finished.stdout, "Mails")
-    assert mails["invited"] == [15, 15, 0, 0, 0]
-    assert mails["meeting_changed"] == [12, 12, 0, 0, 0]
-    assert mails["meeting_cancelled"] == [3, 3, 0, 0, 0]
-    assert mails["task_reminder"] == [1, 1, 0, 0, 0]
+    mails = counts(finished.stdout, "News in the mails")
+    assert mails["invited"] == [15, 15, 0, 0, 0, 0]
+    assert mails["meeting_changed"] == [12, 12, 0, 0, 0, 0]
+    assert mails["meeting_cancelled"] == [3, 3, 0, 0, 0, 0]
+    assert mails["task_reminder"] == [1, 1, 0, 0, 0, 0]
     assert counts(finished.stdout, "Calendar objects") == {"REQUEST": [27, 27, 0, 0], "CANCEL": [3, 3, 0, 0]}
     assert not _processes_with(variables["LOCAL_STATE_DIR"])
 

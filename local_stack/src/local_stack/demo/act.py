@@ -14,7 +14,7 @@ from local_stack.demo.company import Company
 from local_stack.demo.doors import Doors, connected
 from local_stack.demo.errors import DemoError
 from local_stack.demo.eventbook import EventBook
-from local_stack.demo.ledger import ASSIGNED, Ledger
+from local_stack.demo.ledger import Ledger
 from local_stack.demo.measure import ARRIVAL_SECONDS, Meter
 from local_stack.demo.observe import Shown
 from local_stack.demo.report import Outcome
@@ -34,6 +34,8 @@ ROUNDS = 8
 """How often each of the five changes, and of the acts with tasks, is made: a p95 has to mean something."""
 
 _LOOK_SECONDS = 0.2
+_TOGETHER_SECONDS = 70.0
+"""News that comes thick and fast to one person is put together for a minute."""
 _QUIET_SECONDS = 1.0
 """How long is waited at the end for mails that should not come."""
 
@@ -67,6 +69,7 @@ class Play:
         self._begin = datetime.now(UTC)
         self._book = EventBook()
         self._taskwork: Taskwork | None = None
+        self._shown: Shown | None = None
         self._meter = Meter(doors.task, doors.notifier)
         self._invited = Latencies("a meeting → mail accepted")
         self._import_shown = Latencies("the import → taken by the service")
@@ -134,6 +137,7 @@ class Play:
 
     async def work(self) -> str:
         """Work on tasks. Returns why that could not go on, if so."""
+        assert self._shown is not None, "work begins when the import has arrived"
         day = Workday(
             *(self._doors, self._company, self._ledger, self._shown, self._book, self._console, self._invited)
         )
@@ -157,15 +161,20 @@ class Play:
 
     async def settle(self) -> Audit:
         """Wait until all is there, and a moment longer for what should not come; then count."""
-        deadline = time.monotonic() + ARRIVAL_SECONDS
+        begin = time.monotonic()
         result = await self._count()
-        while not result.is_exact and time.monotonic() < deadline:
+        while not result.is_exact and time.monotonic() - begin < await self._patience():
             await asyncio.sleep(_LOOK_SECONDS)
             result = await self._count()
         if result.is_exact:
             await asyncio.sleep(_QUIET_SECONDS)
             result = await self._count()
         return result
+
+    async def _patience(self) -> float:
+        """For how many seconds what is missing may still come."""
+        waiting = await self._doors.notifier.mails(kind="digest", state="queued")
+        return ARRIVAL_SECONDS + (_TOGETHER_SECONDS if waiting else 0)
 
     async def _count(self) -> Audit:
         doors, emails = self._doors, {person.email for person in self._company.people}
@@ -175,6 +184,8 @@ class Play:
             (await observe.shown(doors.task, emails)).picture,
             await doors.catcher.mails_since(self._begin),
             await doors.notifier.mails(),
+            arrived=doors.events.events,
+            oids=self._shown.users if self._shown else {},
             events=count_events(self._book, doors.events.events),
             choices=self._taskwork.counts(doors.events.events) if self._taskwork else [],
         )
@@ -202,8 +213,12 @@ class Play:
         imported = set(shown.assignments)
         deadline = time.monotonic() + ARRIVAL_SECONDS
         while True:
-            accepted = await self._doors.notifier.mails(kind=ASSIGNED, state="accepted")
-            ours = [mail for mail in accepted if mail["assignment_id"] in imported]
-            if len(ours) >= len(imported) or time.monotonic() > deadline:
-                return ours
+            records = {mail["id"]: mail for mail in await self._doors.notifier.mails()}
+            ours = [mail for mail in records.values() if mail["assignment_id"] in imported]
+            # What several rows say to one person comes in one mail.
+            carriers = [records.get(mail["digest_id"] or "", mail) for mail in ours]
+            accepted = [mail for mail in carriers if mail["state"] == "accepted"]
+            if len(accepted) >= len(imported) or time.monotonic() > deadline:
+                times = [(mail, it["accepted_at"]) for mail, it in zip(ours, carriers, strict=True)]
+                return [{**mail, "accepted_at": at} for mail, at in times if at]
             await asyncio.sleep(_LOOK_SECONDS)

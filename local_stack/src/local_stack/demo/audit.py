@@ -1,7 +1,7 @@
 """Counting: what was wanted, what was committed, what arrived, and what of it is wrong."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from local_stack.demo import invitations
@@ -11,7 +11,8 @@ from local_stack.demo.invitations import InvitationCount
 from local_stack.demo.ledger import KINDS, Ledger
 from local_stack.demo.services import CaughtMail, Json
 from local_stack.demo.state import Picture
-from local_stack.demo.topics import EVENT_TOPICS, Event
+from local_stack.demo.told import UNKNOWN, Telling, Told, called_for_by_tasks, told, void
+from local_stack.demo.topics import EVENT_TOPICS, TASKS, Event
 
 _THINGS = ("people", "projects", "teams", "assignments")
 
@@ -34,18 +35,23 @@ class StateCount:
 
 @dataclass(frozen=True, slots=True)
 class MailCount:
-    """How many mails of one kind. `uncalled` went to somebody to whom nothing of this kind had happened."""
+    """How often people were told of one kind of news.
+
+    `together` of these came with others in one mail. `duplicate` counts mails that came again. `uncalled`
+    went to somebody to whom nothing of this kind had happened.
+    """
 
     kind: str
     expected: int
-    caught: int
+    told: int
+    together: int
     lost: int
     duplicate: int
     uncalled: int
 
     @property
     def is_exact(self) -> bool:
-        return self.expected == self.caught and not self.lost and not self.duplicate and not self.uncalled
+        return self.expected == self.told and not self.lost and not self.duplicate and not self.uncalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,8 @@ def compare(
     caught: Collection[CaughtMail],
     records: Collection[Json],
     *,
+    arrived: Collection[Event],
+    oids: Mapping[str, str],
     events: list[EventCount],
     choices: list[ChoiceCount],
 ) -> Audit:
@@ -99,18 +107,20 @@ def compare(
         committed: what the admin says.
         shown: what the task service shows.
         caught: the mails that the catcher took, of the demo's people and of others.
-        records: the notifier's records, which tell what kind a caught mail is.
+        records: the notifier's records, which tell what a caught mail is about.
+        arrived: what came on the topics.
+        oids: the oids of people by their addresses.
         events: what was counted on the topics.
         choices: what came of computing the choices of assignees again.
     """
     wanted = ledger.picture
     states = [_state(thing, wanted, committed, shown) for thing in _THINGS]
     addresses = {person.email for person in ledger.people}
-    kinds = {record["message_id"]: record["kind"] for record in records}
     ours = [mail for mail in caught if addresses & set(mail.recipients)]
-    copies = Counter((mail.message_id, mail.recipients) for mail in ours)
-    found = [*KINDS, *sorted({kinds.get(mail.message_id, "unknown") for mail in ours} - set(KINDS))]
-    mails = [_mail(kind, ledger, copies, kinds) for kind in found]
+    people = {oid: email for email, oid in oids.items()}
+    of_tasks = called_for_by_tasks((event for event in arrived if event.topic == TASKS), people)
+    expected = ledger.mails + of_tasks - void(records, people)
+    mails = _mails(expected, [it for it in told(records, ours) if it.address in addresses], ours, records)
     once = {mail.message_id: mail for mail in ours}
     attached = [asked for mail in once.values() for asked in mail.invitations]
     objects = invitations.count(ledger.invitations, attached)
@@ -149,17 +159,27 @@ def _state(thing: str, wanted: Picture, committed: Picture, shown: Picture) -> S
     )
 
 
-def _mail(
-    kind: str, ledger: Ledger, copies: Counter[tuple[str, tuple[str, ...]]], kinds: dict[str, str]
-) -> MailCount:
-    of_kind = {mail: count for mail, count in copies.items() if kinds.get(mail[0], "unknown") == kind}
-    expected = Counter({address: n for (address, of), n in ledger.mails.items() if of == kind})
-    reached = Counter(address for _, recipients in of_kind for address in recipients)
+def _mails(
+    expected: Counter[Telling], news: Collection[Told], caught: Iterable[CaughtMail], records: Iterable[Json]
+) -> list[MailCount]:
+    kinds = {record["message_id"]: record["kind"] for record in records}
+    again: Counter[str] = Counter()
+    for (message, _), count in Counter((mail.message_id, mail.recipients) for mail in caught).items():
+        again[kinds.get(message, UNKNOWN)] += count - 1
+    found = [*KINDS, *sorted(({it.kind for it in news} | set(+again)) - set(KINDS))]
+    return [_mail(kind, expected, news, duplicate=again[kind]) for kind in found]
+
+
+def _mail(kind: str, expected: Counter[Telling], news: Collection[Told], *, duplicate: int) -> MailCount:
+    called = Counter({address: n for (address, of), n in expected.items() if of == kind})
+    of_kind = [it for it in news if it.kind == kind]
+    reached = Counter(it.address for it in of_kind)
     return MailCount(
         kind=kind,
-        expected=expected.total(),
-        caught=sum(of_kind.values()),
-        lost=(expected - reached).total(),
-        duplicate=sum(count - 1 for count in of_kind.values()),
-        uncalled=(reached - expected).total(),
+        expected=called.total(),
+        told=reached.total(),
+        together=sum(it.together for it in of_kind),
+        lost=(called - reached).total(),
+        duplicate=duplicate,
+        uncalled=(reached - called).total(),
     )

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field, replace
 from local_stack.demo.invitations import Invitation
 from local_stack.demo.state import Assignment, Person, Picture
 
-ASSIGNED, CHANGED, REMOVED, INVITED, MEETING_CHANGED, MEETING_CANCELLED, REMINDED = KINDS = (
+ASSIGNED, CHANGED, REMOVED, INVITED, MEETING_CHANGED, MEETING_CANCELLED, REMINDED, ACCESS_CHANGED = (
+    _BOOKED
+) = (
     *("assigned", "changed", "removed"),
     *("invited", "meeting_changed", "meeting_cancelled"),
-    "task_reminder",
+    *("task_reminder", "access_changed"),
 )
+# What follows from the events of tasks is not booked beforehand: who is chosen shows only there.
+TASK_ASSIGNED, TASK_UNASSIGNED = _FOLLOWING = ("task_assigned", "task_unassigned")
+KINDS = (*_BOOKED, *_FOLLOWING)
 
 
 @dataclass(slots=True)

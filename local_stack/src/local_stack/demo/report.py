@@ -88,9 +88,14 @@ def _states(counts: Sequence[StateCount]) -> Table:
 
 
 def _mails(counts: Sequence[MailCount]) -> Table:
-    table = _table("Mails", "", "expected", "caught", "lost", "duplicate", "uncalled for")
+    table = _table(
+        "News in the mails", "", "expected", "told", "in digests", "lost", "duplicate", "uncalled for"
+    )
     for count in counts:
-        numbers = (count.expected, count.caught, count.lost, count.duplicate, count.uncalled)
+        numbers = (
+            *(count.expected, count.told, count.together),
+            *(count.lost, count.duplicate, count.uncalled),
+        )
         _add(table, count.kind, numbers, exact=count.is_exact)
     return table
 

@@ -11,7 +11,7 @@ from local_stack.demo.company import Company
 from local_stack.demo.doors import Doors
 from local_stack.demo.errors import DemoError
 from local_stack.demo.eventbook import EventBook
-from local_stack.demo.ledger import REMINDED, Ledger
+from local_stack.demo.ledger import ACCESS_CHANGED, REMINDED, Ledger
 from local_stack.demo.meetingwork import Meetingwork
 from local_stack.demo.observe import Shown
 from local_stack.demo.script import Place, Script
@@ -116,6 +116,7 @@ class Workday:
         editor = await self.doors.admin.open_change(_PERSON, number)
         await editor.save({"is_active": None})
         self.book.account(email, "account.updated.v1")
+        self.ledger.mails[email, ACCESS_CHANGED] += 1
         if await self.doors.lets_in(username, self.password):
             raise DemoError(f"{username} is not active any more, and still gets a token")
         self.console.print(f"  {username} is not active any more, and gets no other token")
