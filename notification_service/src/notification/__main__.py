@@ -1,4 +1,4 @@
-"""`python -m notification migrate | api | consumer | sender | parked … | offsets … | restored`."""
+"""`python -m notification migrate | api | consumer | sender | parked … | offsets … | restored | preview`."""
 
 import argparse
 import asyncio
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from notification.app import run_api
 from notification.consumer import build_redriver, build_repositioner, run_consumer
+from notification.mail.preview import write_previews
 from notification.sender import run_sender
 from notification.service.restore import end_unfinished
 from notification.settings import Settings
@@ -28,6 +29,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def main() -> None:
     """Do what the command line says."""
     arguments = _parser().parse_args()
+    if arguments.command == "preview":  # without a stack, so without settings
+        print(write_previews(arguments.out))  # noqa: T201 - a command's output
+        return
     settings = Settings()
     configure_logging(
         service=f"notification.{arguments.command}", level=settings.log_level, log_format=settings.log_format
@@ -59,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     add_parked_command(commands)
     add_offsets_command(commands)
     commands.add_parser("restored", help="end the mails that may have been sent since the backup was made")
+    preview = commands.add_parser("preview", help="write every kind of mail to files, to look at")
+    preview.add_argument("--out", type=Path, default=Path("mail-preview"), help="the folder (mail-preview)")
     return parser
 
 

@@ -52,7 +52,7 @@ def clean_paragraphs(text: str, *, lines: int = MAX_LINES, longest: int = MAX_LI
 
 
 def _first_lines(paragraphs: list[list[str]], left: int) -> list[list[str]]:
-    kept = []
+    kept: list[list[str]] = []
     for paragraph in paragraphs:
         if left <= 0:
             return [*kept, ["…"]]

@@ -8,14 +8,16 @@ from notification.mail.views.view import Link, Row
 
 # More than that nobody reads, and some mailboxes cut a mail at 100 KB.
 MAX_ITEMS = 50
-_ROWS = 3
+_ROWS = 2
+_CHANGED_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One of them in short: its own subject line, its few most telling rows, its link."""
+    """One of them in short: its own subject line, how its text begins, a few telling rows, its link."""
 
     headline: str
+    opening: str | None
     rows: Sequence[Row]
     link: Link | None
 
@@ -39,4 +41,4 @@ def by_kind(members: Sequence[Letter]) -> Iterator[tuple[str, Sequence[Letter], 
 def telling(rows: Sequence[Row]) -> Sequence[Row]:
     """What changed; where nothing did, the first of what is: after the title, which the subject has."""
     changed = [row for row in rows if row.was != row.now]
-    return (changed or rows[1:])[:_ROWS]
+    return changed[:_CHANGED_ROWS] or rows[1 : 1 + _ROWS]

@@ -26,6 +26,7 @@ FOLDER = Path(__file__).parent.parent / "templates"
 MAX_SUBJECT = 150
 MAX_LEAD = 500
 MAX_PREHEADER = 140
+MAX_OPENING = 200
 _INCLUDE = re.compile(r'<mj-include path="(?P<path>[^"]+)" />')
 
 
@@ -111,12 +112,19 @@ class Renderer:
 
     def _item(self, member: Letter, reader: Reader) -> Item:
         context = self._in_words(member, reader)
-        return Item(context["subject"], telling(context["shown_rows"]), context["link"])
+        said = _said(context)
+        opening = clean_name(said[0], longest=MAX_OPENING) if said else None
+        return Item(context["subject"], opening, telling(context["shown_rows"]), context["link"])
 
 
 def _flat(shown: View) -> dict[str, Any]:
     values = {field.name: getattr(shown, field.name) for field in fields(shown) if field.name != "words"}
     return {**values, **shown.words, "shown_rows": [row for row in shown.rows if row.was or row.now]}
+
+
+def _said(context: Mapping[str, Any]) -> list[str]:
+    """What people wrote, line by line."""
+    return [*(line for paragraph in context["body"] for line in paragraph), *context["quote"]]
 
 
 def _preheader(context: Mapping[str, Any]) -> str:
