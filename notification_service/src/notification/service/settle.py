@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from notification.mail.outcome import Outcome, Result
-from notification.queries import sending
+from notification.queries import bounces, sending
 from notification.service.claim import ClaimedMail
 from notification.states import State
 from service_kit.db import WriteSession
@@ -44,6 +44,9 @@ async def settle(
 ) -> None:
     """Write the ends of attempts. Safe to repeat after a commit of unknown fate."""
     rows = [_row(settlement, now=now, backoff=backoff) for settlement in settlements]
+    await bounces.count(session, [_bounce(one) for one in settlements if one.result.hard], now=now)
+    accepted = [one for one in settlements if one.result.outcome is Outcome.ACCEPTED]
+    await bounces.forget(session, [one.mail.letter.address for one in accepted])
     await sending.settle(session, rows, owner=owner, now=now)
 
 
@@ -71,4 +74,14 @@ def _row(settlement: Settlement, *, now: datetime, backoff: Backoff) -> dict[str
         "state": next_state(result, in_doubt=mail.in_doubt),
         "next": now + backoff.delay(mail.attempt),
         "doubt": result.outcome is Outcome.UNCONFIRMED,
+    }
+
+
+def _bounce(settlement: Settlement) -> dict[str, Any]:
+    mail = settlement.mail
+    return {
+        "id": mail.letter.id,
+        "number": mail.attempt,
+        "address": mail.letter.address,
+        "detail": settlement.result.detail,
     }
