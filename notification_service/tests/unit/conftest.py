@@ -6,6 +6,7 @@ import pytest
 
 from notification.kinds import Kind
 from notification.mail.letter import Letter
+from notification.mail.preview.letters import samples
 
 _BEFORE = {"project_name": "Atlas", "team_name": "Core", "application_url": None}
 _AFTER = {"project_name": "Atlas", "team_name": "Web", "application_url": "https://hr.example/1?a=1&b=2"}
@@ -75,13 +76,8 @@ _PAYLOADS = {
 }
 
 
-def _subject_of(payload):
-    for about in ("meeting", "task"):
-        if about in payload:
-            return f"{about}:{payload[about]['oid']}"
-    return "assignment:7"
-
-
+# Under these names payloads have what they are about.
+_ABOUT = {"meeting", "task", "news", "account", "message", "order"}
 _LETTER = Letter(
     id=UUID(int=1),
     kind=Kind.CHANGED,
@@ -100,13 +96,22 @@ _LETTER = Letter(
 
 @pytest.fixture(scope="session")
 def letter():
-    """Make a letter of a kind; anything of it, of what it says, or `of` its meeting or task may change."""
+    """Make a letter of a kind; anything of it, of what it says, or `of` what it is about may change.
+
+    What the tests above say nothing of is as in the previews.
+    """
+    known = samples("en")
 
     def make(kind=Kind.CHANGED, *, of=None, **changed):
-        payload = {name: changed.pop(name, value) for name, value in _PAYLOADS[kind].items()}
-        for about in ("meeting", "task"):
-            if about in payload:
-                payload[about] = payload[about] | (of or {})
-        return replace(_LETTER, kind=kind, subject=_subject_of(payload), payload=payload, **changed)
+        sample = known[kind]
+        said = _PAYLOADS.get(kind, sample.payload)
+        payload = {name: changed.pop(name, value) for name, value in said.items()}
+        for about in _ABOUT & payload.keys():
+            payload[about] = payload[about] | (of or {})
+        return replace(
+            _LETTER,
+            **{"kind": kind, "subject": sample.subject, "members": sample.members, "payload": payload}
+            | changed,
+        )
 
     return make

@@ -9,9 +9,9 @@ from notification.mail.render import Renderer
 
 DEADLINE = datetime(2026, 11, 22, 21, 30, tzinfo=UTC)
 DUE = """\
-Hello, Ann!
+A task is due in 23 hours
 
-It is assigned to you and not done yet.
+Hello, Ann! It is assigned to you and not done yet.
 
 Task: Atlas: close the books
 Project: Atlas
@@ -19,9 +19,11 @@ Deadline: 23 November 2026, 00:30 (UTC+03:00)
 Local time: 23 November 2026, 06:30 (UTC+09:00), Asia/Tokyo
 Time left: 23 hours
 Priority: high
+Status: new
 
 --\x20
-Team Suite sent this message because this task is assigned to you. Replies to it are not read."""
+Team Suite sent this message because this task is assigned to you. Replies to it are not read.
+"""
 
 
 @pytest.fixture(scope="module")
