@@ -16,7 +16,9 @@ PROJECT = """
 TEAM = """
     INSERT INTO teams_team (name, oid, project_id) VALUES ('«Ёлка»', gen_random_uuid(), $1) RETURNING id
 """
-ASSIGNMENT = "INSERT INTO teams_userassignment (project_id, user_id) VALUES ($1, $2) RETURNING id"
+ASSIGNMENT = """
+    INSERT INTO teams_userassignment (project_id, user_id, import_oid) VALUES ($1, $2, $3) RETURNING id
+"""
 MOVE = """
     UPDATE teams_userassignment SET team_id = $1, application_url = 'https://example.com/a?b=1' WHERE id = $2
 """
@@ -35,14 +37,14 @@ async def source(suite):
     await connection.close()
 
 
-async def make_changes(source: asyncpg.Connection) -> int:
-    """One assignment's whole life: created without a team, put into one, renamed along, deleted."""
+async def make_changes(source: asyncpg.Connection, import_oid: uuid.UUID) -> int:
+    """One assignment's whole life: imported without a team, put into one, renamed along, deleted."""
     word = uuid.uuid4().hex[:10]
     organization = await source.fetchval(ORGANIZATION, word)
     project = await source.fetchval(PROJECT, f"Личный кабинет {word}", organization)
     team = await source.fetchval(TEAM, project)
     user = await source.fetchval(PERSON, word)
-    assignment = await source.fetchval(ASSIGNMENT, project, user)
+    assignment = await source.fetchval(ASSIGNMENT, project, user, import_oid)
     await source.execute(MOVE, team, assignment)
     await source.execute("UPDATE teams_team SET name = 'Берёза' WHERE id = $1", team)
     await source.execute("DELETE FROM teams_userassignment WHERE id = $1", assignment)
@@ -65,11 +67,13 @@ async def messages_of(bootstrap_servers: str, assignment: int, count: int) -> li
 
 
 async def test_the_connectors_real_output_keeps_the_contract(suite, source, assignments):
-    assignment = await make_changes(source)
+    import_oid = uuid.uuid4()
+    assignment = await make_changes(source, import_oid)
     *changes, tombstone = await messages_of(suite.bootstrap_servers, assignment, 5)
     values = [json.loads(message.value) for message in changes]
     assert [value["__op"] for value in values] == ["c", "u", "u", "d"]
     assert [value["team_name"] for value in values] == [None, "«Ёлка»", "Берёза", "Берёза"]
+    assert [value["import_oid"] for value in values] == [str(import_oid), None, None, None]
     for value in values:
         assert [error.message for error in assignments.validator.iter_errors(value)] == []
         # Nothing is sent that the contract does not describe.

@@ -16,6 +16,12 @@ PERSON = """
     VALUES ($1::text, $1::text || '@example.com', 'Анна', 'Щёголева', 'employee', 'ru', 'Asia/Yekaterinburg',
         gen_random_uuid(), 'a hash', false, false, true, now()) RETURNING oid
 """
+ORGANIZATION = "INSERT INTO users_organization (name) VALUES ($1) RETURNING id"
+JOIN = "UPDATE users_user SET organization_id = $1 WHERE oid = $2"
+NEWS = """
+    INSERT INTO teams_news (organization_id, title, body)
+    VALUES ($1, '«Ёлка» & <b>', E'Коллеги!\n"Релиз" — в четверг.') RETURNING oid
+"""
 OUTBOX = """
     SELECT column_name, data_type, is_nullable FROM information_schema.columns
     WHERE table_name = 'outbox_event' ORDER BY ordinal_position
@@ -104,6 +110,29 @@ async def test_whatever_changes_a_person_keeps_the_contract(suite, people, contr
     assert len({message.partition for message in messages}) == 1
     assert not any(b"a hash" in message.value or b"another" in message.value for message in messages)
     assert await people.fetchval("SELECT count(*) FROM outbox_event") == 0
+
+
+async def test_news_keeps_the_contract(suite, people, contracts):
+    """Published, changed, withdrawn and published again: told once."""
+    word = uuid.uuid4().hex[:10]
+    organization = await people.fetchval(ORGANIZATION, word)
+    anna = await people.fetchval(PERSON, word)
+    await people.execute(JOIN, organization, anna)
+    oid = await people.fetchval(NEWS, organization)
+    for change in ("published_at = now()", "title = 'b'", "published_at = NULL", "published_at = now()"):
+        await people.execute(f"UPDATE teams_news SET {change} WHERE oid = $1", oid)
+    # What comes after it shows that there is no second message.
+    last = await people.fetchval(NEWS, organization)
+    await people.execute("UPDATE teams_news SET oid = $1 WHERE oid = $2", uuid.uuid4(), oid)
+    await people.execute("UPDATE teams_news SET oid = $1, published_at = now() WHERE oid = $2", oid, last)
+
+    messages = await messages_of(suite, "news-bus", str(oid), 2)
+
+    assert [problem for message in messages for problem in problems(contracts["news-bus"], message)] == []
+    first, second = (json.loads(message.value)["data"] for message in messages)
+    assert first["title"] == second["title"] == "«Ёлка» & <b>"
+    assert first["body"] == 'Коллеги!\n"Релиз" — в четверг.'
+    assert [(it["oid"], it["locale"]) for it in first["recipients"]] == [(str(anna), "ru")]
 
 
 async def test_events_of_the_task_service_arrive_as_they_were_written(suite, tasks, contracts):

@@ -1,17 +1,38 @@
-"""Applications that people sign in to, and a service that signs in for itself."""
+"""Applications that people sign in to, a service that signs in for itself, and what the outbox was given."""
 
 import base64
 import hashlib
+import json
 import secrets
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
+from django.db import connection
 from django.test import Client
 
+from user_team.accounts.models import OutboxEvent
 from user_team.identity import keys
 from user_team.identity.models import Application
 from user_team.identity.permissions import suite_permissions
+
+# What the outbox gets is gone at once: this keeps it for the test.
+KEEP = """
+    CREATE TABLE told (place bigserial, topic text, key text, type text, payload jsonb, traceparent text);
+    CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO told (topic, key, type, payload, traceparent)
+        SELECT topic, key, type, payload, traceparent FROM inserted;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER tell AFTER INSERT ON outbox_event REFERENCING NEW TABLE AS inserted
+    FOR EACH STATEMENT EXECUTE FUNCTION tell();
+"""
+TOLD = """
+    WITH gone AS (DELETE FROM told RETURNING *)
+    SELECT topic, key, type, payload, traceparent FROM gone ORDER BY place
+"""
 
 
 class WebClient:
@@ -150,3 +171,35 @@ def userinfo():
         return Client().get("/o/userinfo/", headers={"Authorization": f"Bearer {token}"})
 
     return userinfo
+
+
+@pytest.fixture
+def run():
+    """Runs SQL as this service, and returns its rows."""
+
+    def run(statement, parameters=()):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+@pytest.fixture
+def keep_events(run):
+    """Begin to keep what the outbox gets, in a table `told`."""
+    return partial(run, KEEP)
+
+
+@pytest.fixture
+def told(db, run, keep_events):
+    """The events since the last call."""
+    keep_events()
+
+    def events():
+        assert not OutboxEvent.objects.exists()
+        names = ("topic", "key", "type", "payload", "traceparent")
+        rows = [dict(zip(names, row, strict=True)) for row in run(TOLD)]
+        return [row | {"payload": json.loads(row["payload"])} for row in rows]
+
+    return events

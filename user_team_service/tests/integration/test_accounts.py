@@ -1,6 +1,5 @@
 """What the suite hears about people, whoever changes them and however."""
 
-import json
 from io import StringIO
 from threading import Thread
 
@@ -10,48 +9,17 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from user_team.accounts.models import Account, OutboxEvent
+from user_team.accounts.models import Account
 from user_team.identity.permissions import effective_permissions, group_name, suite_permissions
 from user_team.users.models import Role, User
 
 # What nobody's role loses in these tests.
 ALWAYS = ["directory.read", "meetings.read", "meetings.write"]
-# What the outbox gets is gone at once: this keeps it for the test.
-KEEP = """
-    CREATE TABLE told (place bigserial, topic text, key text, type text, payload jsonb, traceparent text);
-    CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        INSERT INTO told (topic, key, type, payload, traceparent)
-        SELECT topic, key, type, payload, traceparent FROM inserted;
-        RETURN NULL;
-    END $$;
-    CREATE TRIGGER tell AFTER INSERT ON outbox_event REFERENCING NEW TABLE AS inserted
-    FOR EACH STATEMENT EXECUTE FUNCTION tell();
-"""
-TOLD = """
-    WITH gone AS (DELETE FROM told RETURNING *)
-    SELECT topic, key, type, payload, traceparent FROM gone ORDER BY place
-"""
 
 
 def run(statement, parameters=()):
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall() if cursor.description else []
-
-
-@pytest.fixture
-def told(db):
-    """The events since the last call."""
-    run(KEEP)
-
-    def events():
-        assert not OutboxEvent.objects.exists()
-        names = ("topic", "key", "type", "payload", "traceparent")
-        rows = [dict(zip(names, row, strict=True)) for row in run(TOLD)]
-        return [row | {"payload": json.loads(row["payload"])} for row in rows]
-
-    return events
 
 
 @pytest.fixture

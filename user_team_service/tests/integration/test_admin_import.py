@@ -223,6 +223,62 @@ def test_a_bad_person_is_a_report(admin, company, line, complaint):
     assert complaint in "\n".join(complaints(upload(admin, "users/user", PEOPLE + line)))
 
 
+class TestWhichImportAnAssignmentCameBy:
+    """One id for all rows that an import writes, until somebody else writes them."""
+
+    @pytest.fixture
+    def rows(self, admin, company):
+        """Imports assignments of these people to the team, and returns who came by which import."""
+
+        def rows(*people, url=""):
+            lines = "".join(f"{person.username},Acme,Acme site,Backend,{url}\n" for person in people)
+            import_file(admin, "teams/userassignment", ASSIGNMENTS + lines)
+            return dict(UserAssignment.objects.values_list("user", "import_oid"))
+
+        return rows
+
+    def test_each_new_and_each_changed_row_says_it(self, company, rows):
+        new, changed, same = [
+            company.assignment(application_url=url).user for url in (None, None, "https://a.example")
+        ]
+        UserAssignment.objects.filter(user=new).delete()
+        found = rows(new, changed, same, url="https://a.example")
+        assert found[new.pk] == found[changed.pk]
+        assert found[new.pk] is not None
+        assert found[same.pk] is None
+
+    def test_each_import_has_an_id_of_its_own(self, company, rows):
+        one, other = company.person(), company.person()
+        first = rows(one)
+        second = rows(one, other)
+        assert second[one.pk] == first[one.pk]
+        assert second[other.pk] != first[one.pk]
+        assert rows(one, url="https://a.example")[one.pk] not in {None, *second.values()}
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda row: row.save(),
+            lambda row: UserAssignment.objects.update(application_url="https://a.example"),
+            lambda row: Team.objects.filter(pk=row.team_id).update(name="Renamed"),
+            lambda row: User.objects.filter(pk=row.user_id).update(email="other@example.com"),
+        ],
+        ids=["saved", "updated", "team renamed", "person changed"],
+    )
+    def test_any_other_change_says_of_none(self, company, rows, change):
+        rows(company.person())
+        change(UserAssignment.objects.get())
+        assert UserAssignment.objects.get().import_oid is None
+
+    def test_it_is_shown_and_cannot_be_written(self, admin, company, rows):
+        rows(company.person())
+        row = UserAssignment.objects.get()
+        page = admin.get(f"/admin/teams/userassignment/{row.pk}/change/").content.decode()
+        assert str(row.import_oid) in page
+        assert 'name="import_oid"' not in page
+        assert not hasattr(row.events.get(), "import_oid")
+
+
 class TestByAnOrganizationsAdministrator:
     @pytest.mark.parametrize(
         ("kind", "table", "complaint"),

@@ -20,6 +20,13 @@ class Migration(migrations.Migration):
             name='announced_at',
             field=models.DateTimeField(editable=False, null=True, verbose_name='people were told'),
         ),
+        # What was published before people were told of it stays untold; a later date is still to come.
+        # Before the next columns: with a default that differs by row, they write all rows anew, and rows that are
+        # updated after that have their references checked at the end, which the next ALTER TABLE refuses.
+        migrations.RunSQL(
+            "UPDATE teams_news SET announced_at = now() WHERE published_at <= now()",
+            migrations.RunSQL.noop,
+        ),
         migrations.AddField(
             model_name='news',
             name='oid',
@@ -34,11 +41,6 @@ class Migration(migrations.Migration):
             model_name='news',
             name='published_at',
             field=models.DateTimeField(blank=True, help_text='Empty: a draft. When news is published for the first time, everybody whom it is for is told by e-mail. Changing it, withdrawing it and publishing it again tells nobody.', null=True, verbose_name='published'),
-        ),
-        # What was published before people were told of it stays untold; a later date is still to come.
-        migrations.RunSQL(
-            "UPDATE teams_news SET announced_at = now() WHERE published_at <= now()",
-            migrations.RunSQL.noop,
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='news',
