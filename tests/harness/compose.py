@@ -51,6 +51,7 @@ class Compose:
             **ports,
             "AUTH_ISSUER": f"http://{HOST}:{ports['USER_TEAM_PORT']}",
             "TASK_MEETING_PUBLIC_URL": f"http://{HOST}:{ports['TASK_MEETING_API_PORT']}",
+            "NOTIFICATION_PUBLIC_URL": f"http://{HOST}:{ports['NOTIFICATION_API_PORT']}",
             "API_RATE_LIMIT": "5000/second",  # the tests ask as fast as they can
             "IMAGE_TAG": _IMAGE_TAG,
             "TEST_MAIL_DIR": str(self.mail_store.parent),

@@ -114,7 +114,7 @@ def test_the_defaults_of_the_compose_files_are_the_documented_ones(documented):
     }
     assert wrong == set()
     required = {reference["name"] for reference in of_compose() if reference["kind"] == "?"}
-    assert required == {name for name in documented if name.endswith(("_PASSWORD", "_KEY"))} - {
+    assert required == {name for name in documented if name.endswith(("_PASSWORD", "_KEY", "_SECRETS"))} - {
         "NOTIFICATION_SMTP_PASSWORD"
     }
 

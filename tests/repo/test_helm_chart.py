@@ -144,6 +144,17 @@ def test_links_to_calendars_begin_with_the_name_that_people_use(host, address):
     assert variables(api)["TASK_MEETING_PUBLIC_URL"] == address
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("", "http://suite-notification-api"), ("mail.example.org", "https://mail.example.org")],
+    ids=["inside", "ingress"],
+)
+def test_links_to_unsubscribe_lead_to_the_api_by_the_name_that_people_use(host, address):
+    given = dict(containers(render("--set", f"services.notification-api.host={host}")))
+    for process in ("suite-notification-sender", "suite-notification-api"):
+        assert variables(given[process])["NOTIFICATION_PUBLIC_URL"] == address
+
+
 def test_consumers_scale_on_the_lags_of_their_own_group_up_to_the_partitions(chart):
     contracts = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in TOPICS.glob("*.yaml")]
     allowed = {

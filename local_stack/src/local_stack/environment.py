@@ -71,6 +71,7 @@ def _addresses(ports: Ports) -> dict[str, str]:
         "AUTH_JWKS_URL": f"{issuer}/.well-known/jwks.json",
         "API_HOST": HOST,
         "TASK_MEETING_PUBLIC_URL": f"http://{HOST}:{ports.task_meeting_api_port}",
+        "NOTIFICATION_PUBLIC_URL": f"http://{HOST}:{ports.notification_api_port}",
         "POSTGRES_HOST": HOST,
         "KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{ports.kafka_port}",
         "CONNECT_URL": f"http://{HOST}:{ports.connect_port}",

@@ -9,8 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from pydantic_settings import SettingsConfigDict
 
 from service_kit.auth import AuthSettings
+from service_kit.auth.settings import ADDRESS
 from service_kit.http import HttpSettings
 from service_kit.settings import ServiceSettings
+
+# Characters; the hash that a secret is used with has as many bytes (SHA-256).
+_SHORTEST_SECRET = 32
 
 
 class DomainLimit(BaseModel):
@@ -30,9 +34,17 @@ class DomainLimit(BaseModel):
 class Settings(AuthSettings, HttpSettings, ServiceSettings):
     """Every variable is `NOTIFICATION_` and the field's name, except the suite's shared ones."""
 
-    model_config = SettingsConfigDict(env_prefix="NOTIFICATION_")
+    model_config = SettingsConfigDict(env_prefix="NOTIFICATION_", hide_input_in_errors=True)
 
     api_port: int = Field(8003, ge=1, le=65535)
+    public_url: str = Field(
+        "http://127.0.0.1:8003",
+        pattern=ADDRESS,
+        description="The address that people know the API by, without a slash at its end; links begin so.",
+    )
+    unsubscribe_secrets: SecretStr = Field(
+        SecretStr(""), description="Separated by commas: the first signs links, all verify them."
+    )
     consumer_port: int = Field(8103, ge=1, le=65535)
     sender_port: int = Field(8203, ge=1, le=65535)
     consumer_instance_id: str | None = Field(None, description="Static membership; unique among consumers.")
@@ -48,6 +60,7 @@ class Settings(AuthSettings, HttpSettings, ServiceSettings):
         description="By the domain of an address; `*` is for each that is not named. Per sender process.",
     )
     mail_from: str = "Team Suite <no-reply@team-suite.example>"
+    reply_to: str = Field("", description="Who reads answers to mails that nobody else is named in.")
 
     notify_renames: bool = False
     max_event_age_hours: int = Field(72, ge=1)
@@ -58,6 +71,13 @@ class Settings(AuthSettings, HttpSettings, ServiceSettings):
     @classmethod
     def _empty_is_none(cls, value: str | None) -> str | None:
         return value or None
+
+    @field_validator("unsubscribe_secrets")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if any(len(secret) < _SHORTEST_SECRET for secret in _split(value)):
+            raise ValueError(f"Each secret has {_SHORTEST_SECRET} characters or more")
+        return value
 
     @field_validator("smtp_tls")
     @classmethod
@@ -75,9 +95,18 @@ class Settings(AuthSettings, HttpSettings, ServiceSettings):
         return timedelta(hours=self.max_event_age_hours)
 
     @property
+    def link_secrets(self) -> list[str]:
+        """What links are signed with, the newest first."""
+        return _split(self.unsubscribe_secrets)
+
+    @property
     def mail_domain(self) -> str:
         """The right-hand side of our Message-IDs."""
         return parseaddr(self.mail_from)[1].rpartition("@")[2]
+
+
+def _split(secrets: SecretStr) -> list[str]:
+    return [secret.strip() for secret in secrets.get_secret_value().split(",") if secret.strip()]
 
 
 def _is_local(host: str) -> bool:
