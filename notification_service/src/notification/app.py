@@ -3,15 +3,19 @@
 from fastapi import FastAPI
 
 from notification.api import TAGS, router
+from notification.api.addresses import ADDRESSES
 from notification.settings import Settings
 from service_kit.auth import Authenticator, KeySet, TokenAuthenticator
+from service_kit.clock import Clock, SystemClock
 from service_kit.db import Database
 from service_kit.health import Health
 from service_kit.http import HttpServer, create_app
 from service_kit.process import serve
 
 
-def build_app(settings: Settings, database: Database, authenticator: Authenticator) -> FastAPI:
+def build_app(
+    settings: Settings, database: Database, authenticator: Authenticator, clock: Clock | None = None
+) -> FastAPI:
     """The API; it is ready while the database answers and tokens can be checked."""
     health = Health()
     health.register("database", database.ping)
@@ -22,10 +26,13 @@ def build_app(settings: Settings, database: Database, authenticator: Authenticat
         health=health,
         allowed_hosts=settings.api_allowed_hosts,
         rate_limit=settings.api_rate_limit,
+        secret_paths=[ADDRESSES],
         tags=TAGS,
     )
+    app.state.clock = clock or SystemClock()
     app.state.database = database
     app.state.authenticator = authenticator
+    app.state.mail_domain = settings.mail_domain
     app.include_router(router)
     return app
 

@@ -26,6 +26,9 @@ class Base(DeclarativeBase):
     }
 
 
+# A mail's state or, instead of "suppressed", the reason.
+_STANDING = text("coalesce(reason, state)")
+
 CONSUMER_TABLES = define(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency.define(Base.metadata)
 
@@ -121,7 +124,8 @@ class Notification(Base):
         Index("ix_notification_leased", "lease_until", postgresql_where=text("state = 'sending'")),
         # What lists are walked along (queries/lists.py).
         Index("ix_notification_recipient", text("lower(recipient)"), "created_at", "id"),
-        Index("ix_notification_standing", text("coalesce(reason, state)"), "kind", "created_at", "id"),
+        Index("ix_notification_standing", _STANDING, "created_at", "id"),
+        Index("ix_notification_standing_kind", _STANDING, "kind", "created_at", "id"),
         Index(None, "created_at", "id"),
         Index(None, "user_oid", "created_at", "id"),
     )

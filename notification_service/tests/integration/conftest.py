@@ -205,9 +205,9 @@ def identity():
 
 
 @pytest.fixture
-async def client(database, settings, identity):
+async def client(database, settings, identity, clock):
     """Signed in as somebody who sees all mails; a request's own headers sign in somebody else."""
-    transport = httpx2.ASGITransport(app=build_app(settings, database, identity.authenticator()))
+    transport = httpx2.ASGITransport(app=build_app(settings, database, identity.authenticator(), clock))
     headers = identity.headers(role="admin")
     async with httpx2.AsyncClient(
         transport=transport, base_url="http://127.0.0.1:8003", headers=headers

@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter
 
-from notification.api import notifications
+from notification.api import addresses, notifications, notify
 
 TAGS = {
     "notifications": "The mails to people about what concerns them, and what became of each.",
+    "notify": "Mails that other applications ask for.",
+    "addresses": "Addresses whose mails came back, so that they get none.",
 }
 
 router = APIRouter()
-for module in (notifications,):
+for module in (notifications, notify, addresses):
     router.include_router(module.router)

@@ -1,7 +1,7 @@
 """Lists of mails, the newest first, fast however many there are.
 
-Each is walked along an index that has its order: a person's, or that of all mails or, for a state or a kind,
-that of each standing and kind, in many short walks. What is about one subject is collected and sorted.
+Each is walked along an index that has its order: a person's, that of all or, for a state or a kind, that of
+each standing by itself, in a few short walks. What is about one subject is collected and sorted.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     DateTime,
+    FromClause,
     Select,
-    TableValuedAlias,
     Text,
     Uuid,
     any_,
@@ -28,7 +28,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from notification.kinds import Kind
 from notification.models import Notification
 from notification.schemas.notifications import COUNTED, NotificationFilters
 from notification.states import Reason, State
@@ -36,7 +35,7 @@ from service_kit.db import ReadSession
 
 # When a mail was written, and its id.
 Key = tuple[datetime, UUID]
-_Rows = Select[UUID, datetime]
+_Rows = Select[*tuple[Any, ...]]
 # A plan for these values, and no time for compiling it.
 _PLAN = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
@@ -74,10 +73,11 @@ async def find_mails(
         offset: how many of those that match to leave out before.
     """
     await session.execute(_PLAN)
-    counted = _newest(filters, user_oid, None, reach=COUNTED + 1).limit(COUNTED + 1).subquery()
+    counted = select(_matching(filters, user_oid, None, reach=COUNTED + 1)).limit(COUNTED + 1).subquery()
     total = (await session.execute(select(func.count()).select_from(counted))).scalar_one()
-    page = _newest(filters, user_oid, after, reach=limit + offset).limit(limit).offset(offset)
-    found = await _load(session, [row.id for row in await session.execute(page)])
+    rows = _matching(filters, user_oid, after, reach=limit + offset)
+    page = _ordered(select(rows.c.id), rows.c).limit(limit).offset(offset)
+    found = await _load(session, (await session.scalars(page)).all())
     return Found(min(total, COUNTED), exact=total <= COUNTED, mails=found)
 
 
@@ -94,29 +94,27 @@ async def _load(session: ReadSession, ids: Sequence[UUID]) -> list[Notification]
     return [by_id[mail_id] for mail_id in ids]
 
 
-def _newest(filters: NotificationFilters, user_oid: UUID | None, after: Key | None, *, reach: int) -> _Rows:
-    """What matches and comes after a key, in its order; it may end after `reach` rows."""
+def _matching(
+    filters: NotificationFilters, user_oid: UUID | None, after: Key | None, *, reach: int
+) -> FromClause:
+    """What matches and comes after a key; of more than `reach` rows, the first so many are among them."""
     rows = select(Notification.id, Notification.created_at).where(
         *_person(filters, user_oid), *_time(filters, after)
     )
-    sort = _sort(filters)
     if filters.subjects:
         about = [Notification.subject == subject for subject in filters.subjects]
-        found = rows.where(*about, *sort).cte("about").prefix_with("MATERIALIZED")
-        return _ordered(select(found.c.id, found.c.created_at), found.c)
-    if user_oid or filters.recipient or not sort:
-        return _ordered(rows.where(*sort), Notification)
-    return _each(rows, filters, reach)
+        return rows.where(*about, *_sort(filters)).cte("about").prefix_with("MATERIALIZED")
+    if user_oid or filters.recipient or not _sort(filters):
+        return _ordered(rows.where(*_sort(filters)), Notification).limit(reach).subquery()
+    return _each_standing(rows, filters, reach)
 
 
-def _each(rows: _Rows, filters: NotificationFilters, reach: int) -> _Rows:
-    """The newest of each standing and kind, put together."""
-    standings = _listed("standing", _standings(filters))
-    kinds = _listed("kind", [filters.kind] if filters.kind else [*Kind])
-    theirs = rows.where(standings.c.standing == _STANDING, kinds.c.kind == Notification.kind)
+def _each_standing(rows: _Rows, filters: NotificationFilters, reach: int) -> FromClause:
+    words = _array(_standings(filters), Text())
+    standings = func.unnest(words).table_valued(column("standing", Text)).render_derived()
+    theirs = rows.where(standings.c.standing == _STANDING, *_kind(filters))
     nearest = _ordered(theirs, Notification).limit(reach).lateral()
-    pairs = standings.join(kinds, true()).join(nearest, true())
-    return _ordered(select(nearest.c.id, nearest.c.created_at).select_from(pairs), nearest.c)
+    return select(nearest).select_from(standings.join(nearest, true())).subquery()
 
 
 def _person(filters: NotificationFilters, user_oid: UUID | None) -> list[ColumnElement[bool]]:
@@ -140,12 +138,12 @@ def _time(filters: NotificationFilters, after: Key | None) -> list[ColumnElement
 
 def _sort(filters: NotificationFilters) -> list[ColumnElement[bool]]:
     """The state, the reason and the kind, if they are asked for, as a row tells."""
-    conditions: list[ColumnElement[bool]] = []
-    if filters.state or filters.reason:
-        conditions.append(_STANDING.in_(_standings(filters)))
-    if filters.kind:
-        conditions.append(Notification.kind == filters.kind)
-    return conditions
+    stated = filters.state is not None or filters.reason is not None
+    return [*([_STANDING.in_(_standings(filters))] if stated else []), *_kind(filters)]
+
+
+def _kind(filters: NotificationFilters) -> list[ColumnElement[bool]]:
+    return [] if filters.kind is None else [Notification.kind == filters.kind]
 
 
 def _standings(filters: NotificationFilters) -> list[str]:
@@ -159,11 +157,6 @@ def _standings(filters: NotificationFilters) -> list[str]:
 
 def _ordered(rows: _Rows, columns: Any) -> _Rows:
     return rows.order_by(columns.created_at.desc(), columns.id.desc())
-
-
-def _listed(name: str, words: Sequence[str]) -> TableValuedAlias:
-    """A table of words, in a column of that name."""
-    return func.unnest(_array(words, Text())).table_valued(column(name, Text)).render_derived()
 
 
 def _array(values: Sequence[Any], kind: Any) -> ColumnElement[Any]:

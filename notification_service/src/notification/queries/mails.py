@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from notification.kinds import CLOSING
 from notification.models import Attempt, Notification
+from notification.states import State
 from service_kit.db import ReadSession, WriteSession
 
 # Whoever listens looks at the table at once instead of at its next round.
@@ -43,6 +44,7 @@ _CANCEL = text("""
         AND (state IN ('queued', 'retrying') OR state = 'suppressed' AND EXISTS (
             SELECT FROM notification d WHERE d.id = n.digest_id AND d.state = 'queued'))
 """)
+_NEXT_REQUEST = text("SELECT nextval('notification_request')")
 _COLUMNS = (
     "id",
     "kind",
@@ -75,6 +77,37 @@ async def cancel_unsent(session: WriteSession, subjects: Collection[str], detail
     if subjects:
         parameters = {"subjects": list(subjects), "closing": list(CLOSING), "detail": detail}
         await session.execute(_CANCEL, parameters)
+
+
+async def next_request(session: WriteSession) -> int:
+    """A number for a request, higher than all before: the place of its mail among those of its subject."""
+    number: int = (await session.execute(_NEXT_REQUEST)).scalar_one()
+    return number
+
+
+async def lock(session: WriteSession, notification_id: UUID) -> Notification | None:
+    """One mail, which nobody else changes until the transaction ends."""
+    query = select(Notification).where(Notification.id == notification_id).with_for_update()
+    return (await session.scalars(query)).one_or_none()
+
+
+async def resend(
+    session: WriteSession, mail: Notification, *, message_id: str, by: UUID, now: datetime
+) -> None:
+    """Queue a mail once more. With another Message-ID it is a new one to the server: nothing is in doubt."""
+    mail.in_doubt = mail.in_doubt and message_id == mail.message_id
+    mail.message_id = message_id
+    mail.state, mail.reason, mail.detail = State.QUEUED, None, None
+    mail.resends += 1
+    mail.resent_by = by
+    await hasten(session, mail, now=now)
+
+
+async def hasten(session: WriteSession, mail: Notification, *, now: datetime) -> None:
+    """Let a mail that waits be due now."""
+    mail.next_attempt_at = now
+    await session.flush()
+    await session.execute(_NOTIFY, {"channel": CHANNEL})
 
 
 async def get(session: ReadSession, notification_id: UUID) -> Notification | None:

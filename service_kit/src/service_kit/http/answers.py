@@ -54,19 +54,23 @@ _ETAG = {"description": "The version that is shown: for `If-Match`.", "schema": 
 TAGGED: Answers = {200: {"headers": {"ETag": {**_ETAG, "example": '"v3"'}}}}
 # The other answer of a route that asks for `If-None-Match`.
 NOT_MODIFIED: Answers = {304: {"description": "The client has the present version already."}}
+_LOCATION = {"description": "Where it is now.", "schema": {"type": "string"}}
+_REPLAYED = {
+    "description": "`true` when the request had come before, and this is its answer again.",
+    "schema": {"type": "string"},
+}
 # The success of a route that creates something, once for each idempotency key.
 CREATED: Answers = {
     201: {
         "headers": {
             "ETag": {**_ETAG, "example": '"v1"'},
-            "Location": {"description": "Where it is now.", "schema": {"type": "string"}},
-            "Idempotency-Replayed": {
-                "description": "`true` when the request had come before, and this is its answer again.",
-                "schema": {"type": "string"},
-            },
+            "Location": _LOCATION,
+            "Idempotency-Replayed": _REPLAYED,
         }
     }
 }
+# The same of a route that lets something be done later.
+ACCEPTED: Answers = {202: {"headers": {"Location": _LOCATION, "Idempotency-Replayed": _REPLAYED}}}
 
 
 def problems(*statuses: int) -> Answers:

@@ -6,24 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from service_kit.http.answers import WITH_BODY, Answers, problem, problems
+from service_kit.http.answers import ACCEPTED, WITH_BODY, problem, problems
 from service_kit.http.idempotency import Answer, Once
 from task_meeting.api.dependencies import ManagesTasks, NoParameters, Session, Writing
 from task_meeting.schemas import reassigning as schemas
 from task_meeting.service.reassigning import reporting, requesting
 
 router = APIRouter(tags=["reassigning"])
-_ACCEPTED: Answers = {
-    202: {
-        "headers": {
-            "Location": {"description": "Where the job is.", "schema": {"type": "string"}},
-            "Idempotency-Replayed": {
-                "description": "`true` when the request had come before, and this is its answer again.",
-                "schema": {"type": "string"},
-            },
-        }
-    }
-}
 _NOBODY = problem(
     409,
     "Nobody is eligible for any of the tasks, or a request with this Idempotency-Key is under way.",
@@ -36,7 +25,7 @@ _NOBODY = problem(
     summary="Give open tasks to other people",
     status_code=HTTPStatus.ACCEPTED,
     response_model=schemas.ReassignJob,
-    responses=_ACCEPTED | _NOBODY | problems(*WITH_BODY),
+    responses=ACCEPTED | _NOBODY | problems(*WITH_BODY),
 )
 async def reassign(
     *,

@@ -1,0 +1,69 @@
+"""Use case: somebody lets a mail go once more."""
+
+from datetime import datetime
+from http import HTTPStatus
+from uuid import UUID
+
+import structlog
+
+from notification.models import Notification
+from notification.queries import bounces, mails, recipients
+from notification.schemas.notifications import NotificationOut
+from notification.service.show import out, visible
+from notification.states import Reason, State
+from service_kit.auth import Caller
+from service_kit.db import WriteSession
+from service_kit.http import Problem
+
+log = structlog.get_logger(__name__)
+
+
+async def resend(
+    session: WriteSession, caller: Caller, notification_id: UUID, *, now: datetime
+) -> NotificationOut:
+    """Make a mail due now; what is no longer true is not sent for that.
+
+    A mail that the server has taken gets a new Message-ID, or else mailboxes would take it for the same one.
+
+    Raises:
+        NotFound: there is none that the caller sees.
+        Problem: 409, it is on its way, a digest brings it, or its address gets no mail any more.
+    """
+    mail = visible(caller, await mails.lock(session, notification_id))
+    _refuse_under_way(mail)
+    await _refuse_suppressed(session, mail)
+    if mail.state == State.RETRYING:
+        await mails.hasten(session, mail, now=now)
+    else:
+        await mails.resend(session, mail, message_id=_message_id(mail), by=caller.oid, now=now)
+    log.info("mail_resent", notification=str(mail.id), kind=mail.kind, by=str(caller.oid))
+    return out(mail)
+
+
+def _refuse_under_way(mail: Notification) -> None:
+    if mail.state in {State.QUEUED, State.SENDING}:
+        raise Problem(HTTPStatus.CONFLICT, "It is on its way already.")
+    if mail.reason == Reason.DIGEST:
+        raise Problem(
+            HTTPStatus.CONFLICT,
+            "Another mail brings it, together with others: `digest_id` says which.",
+            extra={"digest_id": str(mail.digest_id)},
+        )
+
+
+async def _refuse_suppressed(session: WriteSession, mail: Notification) -> None:
+    person = await recipients.by_oid(session, mail.user_oid)
+    address = person["email"] if person else mail.recipient
+    if address and await bounces.suppressed(session, [address]):
+        raise Problem(
+            HTTPStatus.CONFLICT,
+            "Mails to its address came back, so it gets none until DELETE /addresses/{address} lifts that.",
+            extra={"address": address},
+        )
+
+
+def _message_id(mail: Notification) -> str:
+    if mail.accepted_at is None:
+        return mail.message_id
+    domain = mail.message_id.rpartition("@")[2]
+    return f"<{mail.id}.r{mail.resends + 1}@{domain}"
