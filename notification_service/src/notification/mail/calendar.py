@@ -7,15 +7,12 @@ Google, Outlook and Thunderbird look for a `text/calendar` part among the altern
 
 import re
 from dataclasses import dataclass
-from email.message import EmailMessage
-from typing import Literal
 
 from notification.mail.letter import Letter
+from notification.mail.mime import Message, file_part, text_part
 
 _METHOD = re.compile(r"(?m)^METHOD:(REQUEST|CANCEL)\r?$")
 _LINE_END = re.compile(r"\r?\n")
-# Of a folded line, in octets (RFC 5545, section 3.1).
-_MAX_LINE = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +22,13 @@ class CalendarObject:
     text: str
     method: str
 
-    def add_to(self, message: EmailMessage) -> None:
+    def add_to(self, message: Message) -> None:
         """Make `text + html` into `mixed[alternative[text, html, calendar], invite.ics]`."""
-        message.add_alternative(
-            self.text,
-            subtype="calendar",
-            cte=self._encoding,
-            params={"method": self.method, "component": "VEVENT"},
-        )
-        message.add_attachment(
-            _LINE_END.sub("\r\n", self.text).encode(),
-            maintype="application",
-            subtype="ics",
-            filename="invite.ics",
-            params={"name": "invite.ics"},
-        )
-
-    @property
-    def _encoding(self) -> Literal["7bit", "quoted-printable"]:
-        """Never base64, which some programs do not look into."""
-        short = all(len(line) <= _MAX_LINE for line in _LINE_END.split(self.text))
-        return "7bit" if short and self.text.isascii() else "quoted-printable"
+        parameters = f"; method={self.method}; component=VEVENT"
+        # Never base64, which some programs do not look into.
+        message.alternatives.append(text_part("calendar", self.text, parameters=parameters, base64=False))
+        file = _LINE_END.sub("\r\n", self.text).encode()
+        message.files.append(file_part("application/ics", "invite.ics", file))
 
 
 def calendar_of(letter: Letter) -> CalendarObject | None:

@@ -1,19 +1,15 @@
 """The message as it goes over the wire: headers that nobody can break out of, and exactly one recipient."""
 
 from dataclasses import dataclass
-from email.headerregistry import Address as Mailbox
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 from notification.errors import UndeliverableError
 from notification.mail.calendar import calendar_of
 from notification.mail.clean import Address, clean_name, parse_address
 from notification.mail.letter import Letter
+from notification.mail.mime import Message, mailbox, text_part, unstructured
 from notification.mail.render import Page, Renderer
 
-# 7bit: any server takes it, and long lines, lone dots and bare line ends are encoded away.
-_POLICY = SMTP.clone(cte_type="7bit")
 MAX_DISPLAY_NAME = 100
 
 
@@ -48,31 +44,28 @@ class Composer:
         """
         recipient = parse_address(letter.address)
         page = self._renderer.render(letter)
-        message = self._message(letter, page, _mailbox(letter.name, recipient))
+        message = self._message(letter, page, recipient)
         return Envelope(str(self._sender), recipient, message.as_bytes())
 
-    def _message(self, letter: Letter, page: Page, recipient: Mailbox) -> EmailMessage:
-        unicode_local = not recipient.addr_spec.isascii()
-        message = EmailMessage(_POLICY.clone(utf8=True) if unicode_local else _POLICY)
-        message["From"] = self._from
-        message["To"] = recipient
-        message["Subject"] = page.subject
-        message["Date"] = format_datetime(letter.committed_at)
-        message["Message-ID"] = letter.message_id
+    def _message(self, letter: Letter, page: Page, recipient: Address) -> Message:
+        message = Message()
+        message.add("From", self._from)
+        message.add("To", _mailbox(letter.name, recipient))
+        message.add("Subject", unstructured(page.subject))
+        message.add("Date", format_datetime(letter.committed_at))
+        message.add("Message-ID", letter.message_id)
         # RFC 3834: nobody's out-of-office answers to this.
-        message["Auto-Submitted"] = "auto-generated"
-        if reply_to := _organizer(letter, ascii_only=not unicode_local):
-            message["Reply-To"] = reply_to
-        message.set_content(page.text)
-        message.add_alternative(page.html, subtype="html")
+        message.add("Auto-Submitted", "auto-generated")
+        message.add("Content-Language", page.locale)
+        if reply_to := _organizer(letter, ascii_only=not recipient.needs_smtputf8):
+            message.add("Reply-To", reply_to)
+        message.alternatives += [text_part("plain", page.text), text_part("html", page.html)]
         if invitation := calendar_of(letter):
             invitation.add_to(message)
-        # Last: headers about content move into the first part when a second one is added.
-        message["Content-Language"] = page.locale
         return message
 
 
-def _organizer(letter: Letter, *, ascii_only: bool) -> Mailbox | None:
+def _organizer(letter: Letter, *, ascii_only: bool) -> str | None:
     """Whom to answer about a meeting; None where nobody is named, or only by what is no address."""
     organizer = letter.payload.get("meeting", {}).get("organizer")
     if organizer is None:
@@ -85,7 +78,5 @@ def _organizer(letter: Letter, *, ascii_only: bool) -> Mailbox | None:
     return None if ascii_only and address.needs_smtputf8 else _mailbox(organizer["name"], address)
 
 
-def _mailbox(name: str, address: Address) -> Mailbox:
-    return Mailbox(
-        display_name=clean_name(name, longest=MAX_DISPLAY_NAME), username=address.local, domain=address.domain
-    )
+def _mailbox(name: str, address: Address) -> str:
+    return mailbox(clean_name(name, longest=MAX_DISPLAY_NAME), str(address))
