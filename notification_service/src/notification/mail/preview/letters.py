@@ -132,14 +132,18 @@ def _tasks(world: World) -> list[_Sample]:
         "deadline": "2026-11-24T07:30:00Z",
         "deadline_time_zone": "Asia/Yekaterinburg",
     }
-    bare = {**task, "title": world.tasks[1], "project_name": None, "deadline": None, "priority": "normal"}
+    # As the bus of tasks tells it: it names no project, and does not repeat what a comment says.
+    told = {**task, "project_name": None}
+    bare = {**told, "title": world.tasks[1], "deadline": None, "priority": "normal", "status": "new"}
     boss, colleague = world.boss[0], world.colleague
+    comment = {**_acted(task, colleague), "comment": world.comment}
     return [
-        (Kind.TASK_ASSIGNED, "", "task", _acted({**task, "status": "new"}, boss)),
-        (Kind.TASK_ASSIGNED, "by-nobody", "task", _acted({**bare, "status": "new"}, None)),
-        (Kind.TASK_UNASSIGNED, "", "task", _acted(task, boss)),
-        (Kind.TASK_COMPLETED, "", "task", _acted({**task, "status": "done"}, colleague)),
-        (Kind.TASK_COMMENTED, "", "task", {**_acted(task, colleague), "comment": world.comment}),
+        (Kind.TASK_ASSIGNED, "", "task", _acted({**told, "status": "new"}, boss)),
+        (Kind.TASK_ASSIGNED, "by-nobody", "task", _acted(bare, None)),
+        (Kind.TASK_UNASSIGNED, "", "task", _acted(told, boss)),
+        (Kind.TASK_COMPLETED, "", "task", _acted({**told, "status": "done"}, colleague)),
+        (Kind.TASK_COMMENTED, "", "task", _acted(told, colleague)),
+        (Kind.TASK_COMMENTED, "quoted", "task", comment),
         (Kind.TASK_REMINDER, "", "task", {"task": task}),
         (Kind.TASK_OVERDUE, "", "task", {"task": {**task, "deadline": "2026-11-21T15:00:00Z"}}),
     ]
