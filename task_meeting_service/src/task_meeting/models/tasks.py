@@ -10,12 +10,14 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    Column,
     Computed,
     ForeignKey,
     Identity,
     Index,
     Integer,
     SmallInteger,
+    Table,
     Text,
     func,
     text,
@@ -155,3 +157,9 @@ class ProjectSettings(Base):
     strategy: Mapped[str]
     on_leave: Mapped[str]
     version: Mapped[int] = mapped_column(Integer)
+
+
+# The words that tasks have, or had once; triggers keep them, which come with the migration of this table. A
+# table without a key, and no class: two that write a new word at once keep it twice, and wait for nobody.
+TASK_WORDS = Table("task_word", Base.metadata, Column("word", Text(collation="C"), nullable=False))
+Index("ix_task_word", TASK_WORDS.c.word)

@@ -14,22 +14,17 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    DateTime,
     FromClause,
     Select,
     SQLColumnExpression,
     Text,
     Uuid,
-    and_,
     any_,
+    case,
     column,
-    false,
     func,
     literal,
-    literal_column,
-    or_,
     select,
-    text,
     true,
     tuple_,
 )
@@ -38,21 +33,24 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from service_kit.db import ReadSession
 from task_meeting.models import Task
-from task_meeting.schemas.project_settings import ANY_OPEN
+from task_meeting.queries.task_filters import (
+    MARKS,
+    NEVER,
+    TIME,
+    Scope,
+    conditions,
+    having,
+    in_projects,
+    indexed,
+    marks,
+    searched,
+    unindexed,
+)
 from task_meeting.schemas.task_lists import COUNTED, FEW, SortColumn, TaskFilters
 
 _Rows = Select[*tuple[Any, ...]]
 Key = tuple[datetime | int | None, int]
 
-# A plan for these values, as a common word and a rare one want different indexes; no time for compiling it.
-# And memory for the rows of a common word, or else whole pages would be remembered, and looked through again.
-_PLAN = text(
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),"
-    " set_config('work_mem', '16MB', true)"
-)
-_TIME = DateTime(timezone=True)
-# The `due` of a task without a deadline.
-_NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz", _TIME)
 _KEYS: dict[SortColumn, InstrumentedAttribute[Any]] = {
     "created_at": Task.created_at,
     "updated_at": Task.updated_at,
@@ -85,61 +83,71 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """Which tasks may be shown: those of some projects, or of all for None.
+class _Page:
+    order: Order
+    limit: int
+    offset: int
 
-    `viewer_oid` is whose tasks `mine` means.
-    """
-
-    viewer_oid: UUID
-    projects: Sequence[UUID] | None
+    def ids(self, rows: FromClause) -> ColumnElement[Sequence[int]]:
+        """Those of the page among rows of ids and keys."""
+        ordered = select(rows.c.id).order_by(*_sorted(self.order, rows.c.key, rows.c.id))
+        return func.array(ordered.limit(self.limit).offset(self.offset).scalar_subquery())
 
 
 async def find_tasks(
     session: ReadSession, filters: TaskFilters, scope: Scope, order: Order, *, limit: int, offset: int = 0
 ) -> tuple[Total, list[Task]]:
     """How many tasks match, and some of them in their order."""
-    await session.execute(_PLAN)
-    count, ids = await _few(session, filters, scope, order, limit=limit, offset=offset)
+    words = await _prepare(session, filters.search)
+    page = _Page(order, limit, offset)
+    count, tasks = await _few(session, _collected(filters, scope, order, words), page)
     if count <= FEW:
-        return Total(count, exact=True), await _load(session, ids)
+        return Total(count, exact=True), tasks
     near = _near(filters, scope, order, reach=limit + offset)
-    ids = [*await session.scalars(_in_order(near, order, limit=limit, offset=offset))]
-    return await _count(session, filters, scope), await _load(session, ids)
+    bound = _countable(filters)
+    count, tasks = await _show(session, _counted(filters, scope, bound), page.ids(near), order)
+    return Total(min(count, bound), exact=count <= bound), tasks
 
 
-async def _few(
-    session: ReadSession, filters: TaskFilters, scope: Scope, order: Order, *, limit: int, offset: int
-) -> tuple[int, list[int]]:
-    """How many match, counted to one more than `FEW`; unless it is that, also the ids of the page.
+async def _prepare(session: ReadSession, search: str | None) -> str | None:
+    """What to search for, in whole words; and plans as lists need them.
+
+    Plans for these values, as common and rare words want different indexes; and no time for compiling them.
+    And memory for the rows of a common word: else whole pages would be remembered, and looked through again.
+    """
+    settings = {"plan_cache_mode": "force_custom_plan", "jit": "off", "work_mem": "16MB"}
+    chosen = (func.set_config(name, value, True) for name, value in settings.items())  # noqa: FBT003 - SQL's own
+    words: str | None = await session.scalar(select(func.task_search_query(search, type_=Text), *chosen))
+    return words
+
+
+async def _few(session: ReadSession, collected: _Rows, page: _Page) -> tuple[int, list[Task]]:
+    """How many match, counted to one more than `FEW`; unless it is that, also the page.
 
     The planner is kept from walking the order's index in the hope to meet the few matches early.
     """
-    rows = _keyed(order).where(*_collected(filters, scope)).limit(FEW + 1)
-    found = rows.cte("found").prefix_with("MATERIALIZED")
-    rest = select(found).where(*_after(order, found.c.key, found.c.id)).subquery()
-    page = _in_order(rest, order, limit=limit, offset=offset).scalar_subquery()
+    found = collected.limit(FEW + 1).cte("found").prefix_with("MATERIALIZED")
+    rest = select(found).where(*_after(page.order, found.c.key, found.c.id)).subquery()
     counted = select(func.count()).select_from(found).scalar_subquery()
-    count, ids = (await session.execute(select(counted, func.array(page)))).one()
-    return count, list(ids)
+    return await _show(session, counted, case((counted <= FEW, page.ids(rest))), page.order)
 
 
-async def _count(session: ReadSession, filters: TaskFilters, scope: Scope) -> Total:
-    """How many match of those that are more than `FEW`."""
-    bound = _countable(filters)
+async def _show(
+    session: ReadSession, counted: ColumnElement[int], ids: ColumnElement[Sequence[int]], order: Order
+) -> tuple[int, list[Task]]:
+    """The count, and the tasks with the ids in their order, in one go."""
+    found = select(counted.label("tasks"), ids.label("ids")).subquery()
+    shown = select(found.c.tasks, Task).select_from(found.outerjoin(Task, Task.id == any_(found.c.ids)))
+    rows = (await session.execute(shown.order_by(*_sorted(order, _KEYS[order.column], Task.id)))).all()
+    return rows[0].tasks, [task for _, task in rows if task is not None]
+
+
+def _counted(filters: TaskFilters, scope: Scope, bound: int) -> ColumnElement[int]:
+    """How many match of those that are more than `FEW`, counted to one more than `bound`."""
     if bound == FEW:
-        return Total(FEW, exact=False)
-    found = select(Task.id).where(*_conditions(filters, scope), *_in_projects(scope))
-    counted = select(func.count()).select_from(found.limit(bound + 1).subquery())
-    count = (await session.execute(counted)).scalar_one()
-    return Total(min(count, bound), exact=count <= bound)
-
-
-async def _load(session: ReadSession, ids: Sequence[int]) -> list[Task]:
-    """The tasks, in the order of the ids."""
-    tasks = await session.scalars(select(Task).where(Task.id == any_(literal(ids, ARRAY(BigInteger)))))
-    by_id = {task.id: task for task in tasks}
-    return [by_id[task_id] for task_id in ids]
+        return literal(FEW + 1)
+    found = select(Task.id).where(*conditions(filters, scope), *in_projects(scope)).limit(bound + 1)
+    return select(func.count()).select_from(found.subquery()).scalar_subquery()
 
 
 def _countable(filters: TaskFilters) -> int:
@@ -154,98 +162,44 @@ def _keyed(order: Order) -> _Rows:
     return select(Task.id.label("id"), _KEYS[order.column].label("key"))
 
 
-def _collected(filters: TaskFilters, scope: Scope) -> list[SQLColumnExpression[bool]]:
-    """All that is asked for, as the indexes know it that are of no order."""
-    others = _conditions(filters, scope)
-    words = [*_labelled(filters.label, scope), *_worded(filters.search, scope)]
+def _collected(filters: TaskFilters, scope: Scope, order: Order, words: str | None) -> _Rows:
+    """The ids and keys of all that match, as the indexes find them that are of no order."""
+    rows, others = _keyed(order), conditions(filters, scope)
+    if filters.label and filters.search is None and scope.projects is not None and not others:
+        return _labelled(rows, filters.label, scope)
+    rows = rows.where(*indexed(filters, scope, words), *others)
     # The indexes of words know the project. Named again, all its tasks would be collected from another index,
     # which pays only for what that one knows beside it.
-    return [*words, *others] if words and not others else [*words, *others, *_in_projects(scope)]
+    by_words = filters.label or filters.search is not None
+    return rows if by_words and not others else rows.where(*in_projects(scope))
 
 
-def _conditions(filters: TaskFilters, scope: Scope) -> list[SQLColumnExpression[bool]]:
-    """All but the project, which is the scope's matter, and the words, which are asked for in two ways."""
-    any_open = filters.status == ANY_OPEN
-    before, after = (literal(it, _TIME) for it in (filters.deadline_before, filters.deadline_after))
-    given: list[tuple[object, SQLColumnExpression[bool]]] = [
-        (filters.team_oid, Task.team_oid == filters.team_oid),
-        (filters.user_oid, Task.assignee_oid == filters.user_oid),
-        (filters.mine, or_(Task.assignee_oid == scope.viewer_oid, Task.reporter_oid == scope.viewer_oid)),
-        (any_open or filters.overdue, Task.open),
-        (filters.status and not any_open, Task.status == filters.status),
-        (filters.deadline_before, Task.due < before),
-        (filters.deadline_after, and_(Task.due >= after, Task.due < _NEVER)),
-        (filters.overdue, Task.due < func.now()),
-    ]
-    return [condition for wanted, condition in given if wanted]
-
-
-def _labelled(label: str | None, scope: Scope) -> list[ColumnElement[bool]]:
-    """That a task has the label, if one is asked for, as its index answers: of all projects, or of these."""
-    if label is None:
-        return []
-    wanted = [label] if scope.projects is None else [f"{project}\x1f{label}" for project in scope.projects]
-    marks = func.task_marks(Task.project_oid, Task.labels)
-    marked = marks.op("&&", is_comparison=True)(literal(wanted, ARRAY(Text)))
-    # Where the label is common, and the table is read instead, the column spares most rows the slow function.
-    return [marked, *map(_unindexed, _having(label))]
-
-
-def _worded(search: str | None, scope: Scope) -> list[ColumnElement[bool]]:
-    """The same of the words, if some are searched for."""
-    if search is None or scope.projects is None:
-        return _searched(search)
-    return [*_searched(search), array([Task.project_oid]).overlap(literal(scope.projects, ARRAY(Uuid)))]
-
-
-def _having(label: str | None) -> list[ColumnElement[bool]]:
-    """That a task has the label, if one is asked for, as its row tells."""
-    return [] if label is None else [Task.labels.contains([label])]
-
-
-def _searched(search: str | None) -> list[ColumnElement[bool]]:
-    """That a task has the words, if some are searched for, as its row tells."""
-    if search is None:
-        return []
-    return [Task.search.op("@@", is_comparison=True)(func.search_query(search))]
-
-
-def _unindexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The same, but the planner looks for no index of it, and takes it to hold for nearly all rows."""
-    return func.nullif(condition, false()).is_not(None)
-
-
-def _in_projects(scope: Scope) -> list[ColumnElement[bool]]:
-    match scope.projects:
-        case None:
-            return []
-        case [project_oid]:
-            return [Task.project_oid == project_oid]
-        case projects:
-            return [Task.project_oid == any_(literal(projects, ARRAY(Uuid)))]
+def _labelled(rows: _Rows, label: str, scope: Scope) -> _Rows:
+    """Those with a label in one project after the other, until they are enough: GIN itself does not stop."""
+    each = func.unnest(marks(label, scope)).table_valued(column("mark", Text)).render_derived()
+    found = rows.where(MARKS.op("&&", is_comparison=True)(array([each.c.mark]))).limit(FEW + 1).lateral()
+    return select(found.c.id, found.c.key).select_from(each.join(found, true()))
 
 
 def _near(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> FromClause:
     """The ids and keys of the next matching rows, `reach` of them for sure."""
     key = _KEYS[order.column]
-    rows = _keyed(order).where(*_conditions(filters, scope), *_after(order, key, Task.id))
+    rows = _keyed(order).where(*conditions(filters, scope), *_after(order, key, Task.id))
     rows = rows.order_by(*_sorted(order, key, Task.id)).limit(reach)
-    said = [*_having(filters.label), *_searched(filters.search)]
+    said = [*having(filters.label), *searched(filters.search)]
     if scope.projects is None or filters.team_oid or filters.user_oid or filters.mine:
-        return rows.where(*_in_projects(scope), *said).subquery()
+        return rows.where(*in_projects(scope), *said).subquery()
     # Along the order: the index of words has told already that the matches are many, too many to sort.
-    rows = rows.where(*map(_unindexed, said))
+    rows = rows.where(*map(unindexed, said))
     if len(scope.projects) == 1 or (said and len(scope.projects) > _FEW_PROJECTS):
-        return rows.where(*_in_projects(scope)).subquery()
-    each = (
-        func.unnest(literal(scope.projects, ARRAY(Uuid))).table_valued(column("oid", Uuid)).render_derived()
-    )
+        return rows.where(*in_projects(scope)).subquery()
+    return _in_each(rows, scope.projects)
+
+
+def _in_each(rows: _Rows, projects: Sequence[UUID]) -> FromClause:
+    each = func.unnest(literal(projects, ARRAY(Uuid))).table_valued(column("oid", Uuid)).render_derived()
     nearest = rows.where(Task.project_oid == each.c.oid).lateral()
     return select(nearest.c.id, nearest.c.key).select_from(each.join(nearest, true())).subquery()
-
-
-def _in_order(rows: FromClause, order: Order, *, limit: int, offset: int) -> Select[tuple[int]]:
-    return select(rows.c.id).order_by(*_sorted(order, rows.c.key, rows.c.id)).limit(limit).offset(offset)
 
 
 def _sorted(order: Order, *keys: SQLColumnExpression[Any]) -> list[ColumnElement[Any]]:
@@ -264,7 +218,7 @@ def _bound(value: datetime | int | None) -> ColumnElement[Any]:
     """A value of a key; as wide as what a cursor may claim."""
     match value:
         case None:
-            return _NEVER
+            return NEVER
         case datetime():
-            return literal(value, _TIME)
+            return literal(value, TIME)
     return literal(value, BigInteger)

@@ -7,7 +7,8 @@ from uuid import UUID
 from service_kit.db import ReadSession
 from service_kit.http.cursor import decode_cursor, encode_cursor
 from task_meeting.models import Task
-from task_meeting.queries.task_lists import Order, Scope, Total, find_tasks
+from task_meeting.queries.task_filters import Scope
+from task_meeting.queries.task_lists import Order, Total, find_tasks
 from task_meeting.schemas import tasks as schemas
 from task_meeting.schemas.task_lists import SortColumn, TaskPage, TaskQuery
 from task_meeting.service.access import Access
