@@ -1,6 +1,7 @@
 """Changes become the projection's state and mails to write, in one transaction."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -111,6 +112,17 @@ async def test_a_row_of_an_older_source_has_no_optional_columns(apply, feed, row
     assert await rows("SELECT application_url, user_locale FROM assignment") == [
         {"application_url": None, "user_locale": None}
     ]
+
+
+async def test_mails_name_the_import_that_they_come_from(apply, feed, mails):
+    imported = str(UUID(int=7))
+    await apply(feed.change("c", 1, import_oid=imported), feed.change("c", 2, import_oid=None))
+    await apply(feed.change("c", 3), feed.change("d", 1, import_oid=imported))
+    found = {(mail["assignment_id"], mail["kind"]): mail["import_oid"] for mail in await mails()}
+    # A deleted row still names the import that its last change was part of.
+    assert found.pop((1, "assigned")) == UUID(imported)
+    assert set(found.values()) == {None}
+    assert len(found) == 3
 
 
 async def test_a_sweep_tells_nobody_and_drops_what_is_void(database, recorder, apply, feed, mails, rows):

@@ -118,3 +118,11 @@ def test_a_mail_has_the_same_id_whenever_it_is_planned_and_another_one_for_anoth
     (first,), (again,) = plan("c", None, ROW), plan("c", None, ROW)
     (other,) = plan("c", None, newer())
     assert first.id == again.id != other.id
+
+
+def test_what_an_import_changed_names_it():
+    imported = UUID(int=99)
+    for op, before, after in (("c", None, ROW), ("u", ROW, newer(team_id=9))):
+        (mail,) = plan(op, before, after, import_oid=imported)
+        assert mail.import_oid == imported
+    assert plan("c", None, ROW)[0].import_oid is None

@@ -6,13 +6,14 @@ from uuid import UUID, uuid5
 import msgspec
 import pytest
 
-from notification.events import MeetingNews, ReminderDue
+from notification.events import MeetingNews, NewsItem, Recipient, ReminderDue
 from notification.kinds import Kind
 from notification.mail.render import FOLDER
-from notification.service.hear import meeting_news, reminder_news
-from notification.service.intents import intents_of
+from notification.service.hear import meeting_news, published_news, reminder_news
+from notification.service.intents import News, intents_of
 from notification.service.plan import plan_mails
 from notification.service.rules import RULES
+from notification.service.subjects.request import Request
 from notification.states import Source
 from service_kit.business import BusinessEvent
 from service_kit.messages import Message
@@ -65,10 +66,9 @@ def reminder(kind, **about):
 
 
 def test_every_kind_of_mail_is_a_row_and_a_folder_and_nothing_else_is():
-    folders = {folder.name for folder in FOLDER.iterdir() if folder.name != "parts"}
-    assert {rule.kind for rule in RULES} == folders == set(Kind)
-    for kind in Kind:
-        assert {file.name for file in (FOLDER / kind).iterdir()} == {"subject.txt", "text.txt", "page.mjml"}
+    # A digest puts mails together that the table has called for.
+    assert {rule.kind for rule in RULES} | {Kind.DIGEST} == set(Kind)
+    assert {folder.name for folder in FOLDER.iterdir()} - {"layout"} == set(Kind)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,34 @@ def test_a_meeting_at_no_time_is_refused(start):
     for changed in ({"start": start}, {"before": {"end": start}}):
         with pytest.raises(msgspec.ValidationError):
             meeting(**changed)
+
+
+def test_news_is_told_to_whom_it_names():
+    news = {
+        "oid": UUID(int=6),
+        "title": "Closed",
+        "body": "On Friday.\nAll day.",
+        "organization_name": "Nordlicht",
+        "team_name": None,
+        "published_at": AT,
+        "recipients": [PERSON],
+    }
+    (mail,) = intents_of(published_news(event("news.published.v1", msgspec.convert(news, NewsItem))))
+    assert (mail.kind, mail.recipient, mail.source) == (Kind.TEAM_NEWS, "ann@company.example", Source.NEWS)
+    assert mail.subject == f"news:{UUID(int=6)}"
+    assert mail.payload["news"]["body"] == "On Friday.\nAll day."
+    assert "recipients" not in mail.payload["news"]
+
+
+@pytest.mark.parametrize(("type_", "kind"), [("notify.message", Kind.MESSAGE), ("notify.order", Kind.ORDER)])
+def test_what_a_client_asks_for_is_told_as_it_says(type_, kind):
+    data = Request([Recipient(oid=UUID(int=1)), Recipient(oid=UUID(int=2))], {"order": {"order_id": 5}})
+    news = News(type_, Source.REQUESTS, "order:5", 0, 1, AT, data, uid=UUID(int=3))
+    assert [(mail.kind, mail.user_oid.int, mail.recipient) for mail in intents_of(news)] == [
+        (kind, 1, None),
+        (kind, 2, None),
+    ]
+    assert intents_of(news)[0].payload["order"] == {"order_id": 5}
 
 
 def test_the_same_event_elsewhere_is_the_same_mail_and_another_event_another():

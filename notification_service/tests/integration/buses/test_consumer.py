@@ -1,72 +1,23 @@
 """The service's consumer on the kit's engine: poison, repetitions and replays."""
 
-import asyncio
 import json
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from notification.consumer import build_consumer, build_redriver
-from notification.events import ASSIGNMENT_TOPIC, MEETING_TOPIC, REMINDER_TOPIC
-from notification.handlers import GROUP
+from notification.consumer import build_redriver
+from notification.events import (
+    ACCOUNT_TOPIC,
+    ASSIGNMENT_TOPIC,
+    MEETING_TOPIC,
+    NEWS_TOPIC,
+    REMINDER_TOPIC,
+    TASK_TOPIC,
+)
 from service_kit.messages import TopicPartition
-from service_kit.testing import MemoryBroker, MemorySource
 
-TOPICS = [ASSIGNMENT_TOPIC, MEETING_TOPIC, REMINDER_TOPIC]
-EXAMPLES = Path(__file__).parents[3] / "contracts" / "examples"
-
-
-@pytest.fixture
-def broker():
-    it = MemoryBroker()
-    for topic in TOPICS:
-        it.create_topic(topic, 6)
-    return it
-
-
-@pytest.fixture
-def consumer(broker, database, settings):
-    """Run the consumer while a block lasts."""
-
-    @asynccontextmanager
-    async def running():
-        it = build_consumer(settings, MemorySource(broker, TOPICS, group=GROUP), database)
-        task = asyncio.create_task(it.run())
-        try:
-            yield it
-        finally:
-            it.stop()
-            await task
-
-    return running
-
-
-@pytest.fixture
-def send(broker):
-    def produce(*messages):
-        for message in messages:
-            broker.produce(message.topic_partition, message.key, message.value, headers=message.headers)
-
-    return produce
-
-
-@pytest.fixture
-def caught_up(broker, rows, until):
-    """Wait until the stored offsets are the ends of the partitions."""
-
-    async def wait():
-        async def behind_nothing():
-            stored = {
-                (row["topic"], row["partition"]): row["next_offset"]
-                for row in await rows("SELECT topic, partition, next_offset FROM consumer_offset")
-            }
-            return stored == {place: broker.bounds(place).end for place in broker.places(TOPICS)}
-
-        await until(behind_nothing)
-
-    return wait
+EXAMPLES = Path(__file__).parents[4] / "contracts" / "examples"
 
 
 async def test_three_times_each_event_and_a_replay_mail_once(
@@ -141,7 +92,7 @@ async def test_a_message_without_a_key_is_parked(consumer, broker, caught_up, ro
 def event(clock):
     """An example of the contracts as if it happened now; its data may be changed."""
 
-    def make(topic, name, **changed):
+    def make(topic, name, /, **changed):
         example = json.loads((EXAMPLES / topic / f"{name}.json").read_text(encoding="utf-8"))
         value = example["value"] | {"created_at": clock.real_now().isoformat()}
         value["data"] |= changed
@@ -193,3 +144,68 @@ async def test_poison_among_events_parks_its_key_and_what_is_for_others_does_not
     assert sorted(mail["kind"] for mail in await mails()) == ["invited", "invited", "task_overdue"]
     # There are no snapshots of events, and none is waited for.
     assert await rows("SELECT topic FROM snapshot_run") == []
+
+
+# Topic → an example that is good, and what spoils it: members of the event, and of its data.
+SPOILED = {
+    TASK_TOPIC: (
+        "assigned",
+        {
+            "no assignee": {"assignee_oid": 42},
+            "no task": {"oid": "one"},
+            "a title of no database": {"title": "a\x00b"},
+            "a deadline of no zone": {"deadline": "2026-11-30T15:00:00"},
+            "nothing before": {"before": None},
+        },
+    ),
+    NEWS_TOPIC: (
+        "team",
+        {
+            "nobody": {"recipients": None},
+            "too many": {"recipients": [{}] * 501},
+            "a body without end": {"body": "x" * 100_001},
+            "a body of no database": {"body": "a\x00b"},
+            "an address of no database": {"recipients": [{"oid": "7d2f6c0e-58a1-4d0e-9d5c-0c1a6c1f3a11",
+                                                          "name": "Tom", "email": "a\x00b@c.example"}]},
+        },
+    ),
+    ACCOUNT_TOPIC: (
+        "update",
+        {
+            "nobody": {"uid": None},
+            "no address": {"email": None},
+            "neither active nor not": {"is_active": "perhaps"},
+            "a name of no database": {"name": "a\x00b", "uid": "7d2f6c0e-58a1-4d0e-9d5c-0c1a6c1f3a11"},
+            "since no time": {"updated_at": "yesterday"},
+        },
+    ),
+}  # fmt: skip
+
+
+SOURCES = {TASK_TOPIC: "tasks", NEWS_TOPIC: "news", ACCOUNT_TOPIC: "accounts"}
+
+
+@pytest.mark.parametrize("topic", SPOILED)
+async def test_poison_on_a_topic_parks_its_keys_and_no_others(
+    topic, consumer, broker, event, caught_up, mails, rows
+):
+    name, spoiled = SPOILED[topic]
+    good, type_ = event(topic, name)
+
+    def send(key, value, place=0):
+        raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+        broker.produce(TopicPartition(topic, place), key, raw, headers=(("type", type_),))
+
+    async with consumer():
+        for key, changed in spoiled.items():
+            send(key.encode(), event(topic, name, **changed)[0])
+        send(b"never", good | {"created_at": "9999-12-31T23:59:59.999Z"} if topic == ACCOUNT_TOPIC else b"[]")
+        send(b"no JSON", b"{")
+        send(b"no JSON", good)
+        send(b"good", good)
+        if topic == ACCOUNT_TOPIC:
+            send(b"good", event(topic, name, role="admin")[0])
+        await caught_up()
+    parked = {row["key"].decode() for row in await rows("SELECT key FROM parked_event")}
+    assert parked == {*spoiled, "never", "no JSON"}
+    assert {mail["source"] for mail in await mails()} == {SOURCES[topic]}
