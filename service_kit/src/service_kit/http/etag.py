@@ -63,7 +63,8 @@ def _split(value: str) -> frozenset[str]:
     return frozenset(tag.strip() for tag in value.split(","))
 
 
-def _match(
+# Coroutines, or else the framework would start a thread for each request.
+async def _match(
     value: Annotated[
         str | None,
         Header(
@@ -78,7 +79,7 @@ def _match(
     return Match(None if value is None else _split(value))
 
 
-def _none_match(
+async def _none_match(
     value: Annotated[
         str | None,
         Header(

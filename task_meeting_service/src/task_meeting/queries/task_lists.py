@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     any_,
+    bindparam,
     case,
     column,
     func,
@@ -57,6 +58,14 @@ _KEYS: dict[SortColumn, InstrumentedAttribute[Any]] = {
     "deadline": Task.due,
     "priority": Task.priority,
 }
+# What is searched for, in whole words; and plans for these values, as common and rare words want different
+# indexes; no time for compiling them. And memory for the rows of a common word, or else whole pages would be
+# remembered, and looked through again.
+_PLANS = {"plan_cache_mode": "force_custom_plan", "jit": "off", "work_mem": "16MB"}
+_PREPARE: Select[*tuple[Any, ...]] = select(
+    func.task_search_query(bindparam("search", type_=Text)),
+    *(func.set_config(name, value, true()) for name, value in _PLANS.items()),
+)
 # So many are walked through by themselves also for a label or a search, which may take far in each of them.
 _FEW_PROJECTS = 8
 
@@ -98,7 +107,7 @@ async def find_tasks(
     session: ReadSession, filters: TaskFilters, scope: Scope, order: Order, *, limit: int, offset: int = 0
 ) -> tuple[Total, list[Task]]:
     """How many tasks match, and some of them in their order."""
-    words = await _prepare(session, filters.search)
+    words = await session.scalar(_PREPARE, {"search": filters.search})
     page = _Page(order, limit, offset)
     count, tasks = await _few(session, _collected(filters, scope, order, words), page)
     if count <= FEW:
@@ -107,18 +116,6 @@ async def find_tasks(
     bound = _countable(filters)
     count, tasks = await _show(session, _counted(filters, scope, bound), page.ids(near), order)
     return Total(min(count, bound), exact=count <= bound), tasks
-
-
-async def _prepare(session: ReadSession, search: str | None) -> str | None:
-    """What to search for, in whole words; and plans as lists need them.
-
-    Plans for these values, as common and rare words want different indexes; and no time for compiling them.
-    And memory for the rows of a common word: else whole pages would be remembered, and looked through again.
-    """
-    settings = {"plan_cache_mode": "force_custom_plan", "jit": "off", "work_mem": "16MB"}
-    chosen = (func.set_config(name, value, True) for name, value in settings.items())  # noqa: FBT003 - SQL's own
-    words: str | None = await session.scalar(select(func.task_search_query(search, type_=Text), *chosen))
-    return words
 
 
 async def _few(session: ReadSession, collected: _Rows, page: _Page) -> tuple[int, list[Task]]:
