@@ -7,12 +7,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from secrets import token_urlsafe
 from uuid import UUID
 
 import pytest
 from aiosmtpd.smtp import SMTP
 
 from notification.events import ASSIGNMENT_TOPIC
+from notification.mail.unsubscribe import Links
 from service_kit.messages import Message
 
 PARTITIONS = 6
@@ -108,12 +110,16 @@ class MailServer:
 
     `faults` maps a stage (banner, MAIL, RCPT, DATA, end) to what goes wrong there, once each: an
     answer such as `451 later`, `hang`, or `drop` the connection; at `end`, after the final dot,
-    `accept+hang` and `accept+drop` keep the mail first. `always` maps a stage to a fault that stays.
-    From RCPT on a stage may name a recipient: `end ann@company.example`. While `gate` is closed, mails
-    wait at their end, before they are accepted.
+    `accept+hang` and `accept+drop` keep the mail first. `421 busy+drop` answers and hangs up. `always` maps
+    a stage to a fault that stays. From RCPT on a stage may name a recipient: `end ann@company.example`.
+    While `gate` is closed, mails wait at their end, before they are accepted. `offers` are more lines of its
+    hello, `options` are aiosmtpd's, `tls` encrypts from the first byte on.
     """
 
     port: int = 0
+    offers: list[str] = field(default_factory=list)
+    options: dict[str, object] = field(default_factory=dict)
+    tls: object = None
     faults: dict[str, deque] = field(default_factory=dict)
     always: dict[str, str] = field(default_factory=dict)
     mails: list[CaughtMail] = field(default_factory=list)
@@ -141,7 +147,9 @@ class MailServer:
     async def start(self, port=0):
         loop = asyncio.get_running_loop()
         self.open_protocols = set()
-        self.server = await loop.create_server(lambda: _Protocol(self), "127.0.0.1", port or self.port)
+        self.server = await loop.create_server(
+            lambda: _Protocol(self), "127.0.0.1", port or self.port, ssl=self.tls
+        )
         self.port = self.server.sockets[0].getsockname()[1]
 
     async def stop(self):
@@ -162,7 +170,8 @@ class MailServer:
 class _Protocol(SMTP):
     def __init__(self, mail_server):
         self.mail_server = mail_server
-        super().__init__(self, hostname="mail.test", enable_SMTPUTF8=True, decode_data=False, ident="test")
+        options = {"enable_SMTPUTF8": True, "decode_data": False, **mail_server.options}
+        super().__init__(self, hostname="mail.test", ident="test", **options)
 
     def abort(self):
         if self.transport is not None:
@@ -184,6 +193,10 @@ class _Protocol(SMTP):
             self.transport.close()
             return
         await super()._handle_client()
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, lines):
+        session.host_name = hostname
+        return [*lines[:-1], *(f"250-{offer}" for offer in self.mail_server.offers), lines[-1]]
 
     async def smtp_DATA(self, arg):
         fault = await self.misbehave("DATA", self.envelope.rcpt_tos)
@@ -220,6 +233,10 @@ class _Protocol(SMTP):
         return None if fault is None else await self.do(fault)
 
     async def do(self, fault):
+        if fault.endswith("+drop"):
+            self.transport.write(fault.replace("+drop", "\r\n").encode())
+            self.transport.close()
+            fault = "hang"
         if fault == "drop":
             self.transport.abort()
         if fault in {"drop", "hang"}:
@@ -231,6 +248,17 @@ class _Protocol(SMTP):
 def now():
     """When the changes of the feed are committed, unless a test says otherwise."""
     return NOW
+
+
+@pytest.fixture(scope="session")
+def secret():
+    """What links are signed with."""
+    return token_urlsafe()
+
+
+@pytest.fixture(scope="session")
+def links(secret):
+    return Links("http://127.0.0.1:8003", [secret])
 
 
 @pytest.fixture

@@ -20,8 +20,10 @@ def envelope(recipient="ann", body=MESSAGE):
     return Envelope("no-reply@team-suite.example", Address(recipient, "company.example"), body)
 
 
-@pytest.fixture
-async def connect(mail_server):
+@pytest.fixture(params=[[], ["PIPELINING"]], ids=["in turns", "at once"])
+async def connect(mail_server, request):
+    """Open a connection to the server, which takes commands in turns or several at once."""
+    mail_server.offers = request.param
     opened = []
 
     async def open_connection(clock=None, **options):
@@ -64,6 +66,70 @@ async def test_an_answer_decides_and_the_next_mail_goes(connect, mail_server, st
     if not connection.is_open:
         await connection.open()
     assert (await connection.deliver(envelope())).outcome is Outcome.ACCEPTED
+
+
+async def test_a_server_that_hangs_up_after_its_no_has_said_no(connect, mail_server):
+    connection = await connect()
+    mail_server.fail("MAIL", "421 too many+drop")
+    result = await connection.deliver(envelope())
+    assert (result.outcome, result.detail) == (Outcome.DEFERRED, "421 too many")
+
+
+async def test_a_server_that_goes_on_after_a_refusal_gets_no_message(connect, mail_server):
+    mail_server.offers = ["PIPELINING"]
+    connection = await connect()
+    mail_server.always["DATA"] = "354 to nobody"
+    mail_server.fail("RCPT", "550 nobody here")
+    assert (await connection.deliver(envelope())).detail == "550 nobody here"
+    del mail_server.always["DATA"]
+    assert (await connection.deliver(envelope("bob"))).outcome is Outcome.ACCEPTED
+    assert [mail.recipients for mail in mail_server.mails] == [["bob@company.example"]]
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer", "hard"),
+    [
+        ("RCPT", "550 nobody here", True),
+        ("RCPT", "550 5.1.1 nobody here", True),
+        ("RCPT", "550 5.2.1 disabled", True),
+        ("end", "550 5.1.1 nobody here", True),
+        ("RCPT", "550 5.7.1 we take nothing from you", False),
+        ("RCPT", "450 4.2.1 later", False),
+        ("MAIL", "550 who are you", False),
+        ("end", "554 spam", False),
+    ],
+)
+async def test_a_no_to_the_address_is_told_from_a_no_to_the_mail(connect, mail_server, stage, answer, hard):
+    connection = await connect()
+    mail_server.fail(stage, answer)
+    assert (await connection.deliver(envelope())).hard is hard
+
+
+async def test_the_servers_limit_is_kept_without_asking(connect, mail_server):
+    mail_server.options = {"data_size_limit": len(MESSAGE)}
+    connection = await connect()
+    result = await connection.deliver(envelope(body=MESSAGE + b"x"))
+    assert result.outcome is Outcome.REFUSED
+    assert result.detail == f"the mail has {len(MESSAGE) + 1} bytes, and {len(MESSAGE)} is the limit"
+    assert not mail_server.at("MAIL").is_set()
+    assert (await connection.deliver(envelope())).outcome is Outcome.ACCEPTED
+
+
+async def test_our_own_limit_holds_where_the_server_has_none(connect, mail_server):
+    mail_server.options = {"data_size_limit": 0}
+    connection = await connect(max_bytes=len(MESSAGE))
+    assert (await connection.deliver(envelope(body=MESSAGE + b"x"))).outcome is Outcome.REFUSED
+    assert (await connection.deliver(envelope())).outcome is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize("said", ["250 unasked", "what", "250-" + "x" * 40_000])
+async def test_a_server_that_talks_nonsense_is_left(connect, mail_server, said):
+    connection = await connect()
+    (protocol,) = mail_server.open_protocols
+    protocol.transport.write(f"{said}\r\n".encode())
+    async with asyncio.timeout(5):
+        while connection.is_open:
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("answer", ["530 sign in first", "535 wrong"])
