@@ -1,6 +1,9 @@
 """Encrypted connections and signing in, against a real server with a certificate made for the test."""
 
+import os
 import ssl
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -161,3 +164,18 @@ async def test_who_does_not_sign_in_where_one_must_spends_no_final_no(
     connection = await connect(tls="starttls")
     result = await connection.deliver(ENVELOPE)
     assert (result.outcome, result.detail[:3]) == (Outcome.DEFERRED, "530")
+
+
+def test_a_sender_that_would_speak_in_the_clear_ends_at_once():
+    variables = {"DB_NAME": "x", "DB_USER": "x", "DB_PASSWORD": "x", "SMTP_HOST": "smtp.example.com"}
+    environment = os.environ | {f"NOTIFICATION_{name}": value for name, value in variables.items()}
+    ended = subprocess.run(
+        [sys.executable, "-m", "notification", "sender"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "NOTIFICATION_SMTP_TLS must be starttls or tls" in ended.stderr
