@@ -5,7 +5,7 @@ import pytest
 from harness.openapi import SERVICES, committed, document, operations
 
 # Whoever knows them is believed.
-SECRET_ADDRESSES = {"/api/calendar/{token}.ics"}
+SECRET_ADDRESSES = {"/api/calendar/{token}.ics", "/unsubscribe/{token}"}
 # These are taken from an answer, or are clear from their type.
 _NO_EXAMPLE_NEEDED = {"cursor", "page", "size"}
 _CLEAR_TYPES = {"boolean", "null"}

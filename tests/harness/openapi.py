@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import notification.app
@@ -16,7 +18,10 @@ FOLDER = Path(__file__).parents[2] / "contracts" / "openapi"
 METHODS = ("get", "put", "post", "delete", "patch")
 _APPS = {
     "task_meeting": (task_meeting.app.build_app, task_meeting.settings.Settings),
-    "notification": (notification.app.build_app, notification.settings.Settings),
+    "notification": (
+        notification.app.build_app,
+        partial(notification.settings.Settings, unsubscribe_secrets=token_urlsafe()),
+    ),
 }
 SERVICES = tuple(_APPS)
 

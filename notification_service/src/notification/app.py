@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from notification.api import TAGS, router
 from notification.api.addresses import ADDRESSES
+from notification.api.preferences import PREFIX
+from notification.mail.unsubscribe import LINKS, Links
 from notification.settings import Settings
 from service_kit.auth import Authenticator, KeySet, TokenAuthenticator
 from service_kit.clock import Clock, SystemClock
@@ -26,12 +28,14 @@ def build_app(
         health=health,
         allowed_hosts=settings.api_allowed_hosts,
         rate_limit=settings.api_rate_limit,
-        secret_paths=[ADDRESSES],
+        slashed_prefix=PREFIX,
+        secret_paths=[ADDRESSES, LINKS],
         tags=TAGS,
     )
     app.state.clock = clock or SystemClock()
     app.state.database = database
     app.state.authenticator = authenticator
+    app.state.links = Links(settings.public_url, settings.link_secrets)
     app.state.mail_domain = settings.mail_domain
     app.include_router(router)
     return app

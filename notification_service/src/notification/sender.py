@@ -11,6 +11,7 @@ from notification.delivery.queue import Policy, Queue
 from notification.mail.compose import Composer
 from notification.mail.render import Renderer
 from notification.mail.smtp import SmtpConnection, SmtpServer
+from notification.mail.unsubscribe import Links
 from notification.settings import Settings
 from service_kit.clock import Clock, SystemClock
 from service_kit.db import Database
@@ -21,7 +22,8 @@ from service_kit.process import serve
 
 def build_dispatcher(settings: Settings, database: Database, clock: Clock, progress: Progress) -> Dispatcher:
     """The sender proper, with as many lanes as the settings say."""
-    composer = Composer(Renderer(), mail_from=settings.mail_from)
+    links = Links(settings.public_url, settings.link_secrets)
+    composer = Composer(Renderer(), mail_from=settings.mail_from, links=links, reply_to=settings.reply_to)
     server = smtp_server(settings)
     lanes = [Lane(SmtpConnection(server, clock), composer, clock) for _ in range(settings.sender_workers)]
     lease = timedelta(seconds=settings.sender_lease_seconds)

@@ -148,7 +148,9 @@ def settled(mails, until):
     async def wait():
         async def all_final():
             found = await mails()
-            return found if not {mail["state"] for mail in found} & {"queued", "retrying", "sending"} else None
+            return (
+                found if not {mail["state"] for mail in found} & {"queued", "retrying", "sending"} else None
+            )
 
         return await until(all_final)
 
@@ -156,8 +158,8 @@ def settled(mails, until):
 
 
 @pytest.fixture(scope="session")
-def composer():
-    return Composer(Renderer(), mail_from="Team Suite <no-reply@team-suite.example>")
+def composer(links):
+    return Composer(Renderer(), mail_from="Team Suite <no-reply@team-suite.example>", links=links)
 
 
 @pytest.fixture
@@ -195,8 +197,8 @@ def sender(database, database_url, mail_server, composer, clock):
 
 
 @pytest.fixture
-def settings():
-    return Settings(db_name="unused", db_user="unused", db_password="unused")
+def settings(secret):
+    return Settings(db_name="unused", db_user="unused", db_password="unused", unsubscribe_secrets=secret)
 
 
 @pytest.fixture(scope="session")

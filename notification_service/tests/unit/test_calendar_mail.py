@@ -17,8 +17,8 @@ ASCII = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:{}\r\nEND:
 
 
 @pytest.fixture(scope="module")
-def make(letter):
-    composer = Composer(Renderer(), mail_from="Team Suite <no-reply@team-suite.example>")
+def make(letter, links):
+    composer = Composer(Renderer(), mail_from="Team Suite <no-reply@team-suite.example>", links=links)
 
     def compose(kind=Kind.INVITED, **changed):
         envelope = composer.compose(letter(kind, **changed))
@@ -121,7 +121,7 @@ def test_nothing_that_people_type_adds_a_header_a_recipient_or_a_line(make, name
     )
     assert set(message.keys()) == {
         "From", "To", "Subject", "Date", "Message-ID", "Content-Language", "Auto-Submitted", "Reply-To",
-        "MIME-Version", "Content-Type",
+        "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
     }  # fmt: skip
     for header, address in (("To", "ann@company.example"), ("Reply-To", "maria@company.example")):
         assert [found for _name, found in getaddresses([str(message[header])])] == [address]

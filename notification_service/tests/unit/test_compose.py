@@ -4,7 +4,7 @@ from email import message_from_bytes, policy
 from email.utils import getaddresses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notification.errors import UndeliverableError
@@ -14,8 +14,8 @@ from notification.mail.render import Renderer
 
 
 @pytest.fixture(scope="module")
-def composer():
-    return Composer(Renderer(), mail_from="Team Suite <no-reply@team-suite.example>")
+def composer(links):
+    return Composer(Renderer(), mail_from="Team Suite <no-reply@team-suite.example>", links=links)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,7 @@ def test_a_nasty_name_changes_nothing_but_the_name(make, name):
 
 
 @given(name=st.text(st.characters(codec=None), max_size=150), project=st.text(max_size=300))
+@settings(deadline=None)
 def test_no_name_adds_a_header_or_a_recipient(make, name, project):
     after = {"project_name": project, "team_name": None, "application_url": None}
     _check_one_recipient(*make(name=name, after=after))
@@ -83,8 +84,8 @@ def _check_one_recipient(envelope, message):
     assert [address for _name, address in getaddresses([str(message["To"])])] == ["ann@company.example"]
     assert message["Bcc"] is None
     assert set(message.keys()) == {
-        "From", "To", "Subject", "Date", "Message-ID", "Content-Language", "Auto-Submitted", "MIME-Version",
-        "Content-Type",
+        "From", "To", "Subject", "Date", "Message-ID", "Content-Language", "Auto-Submitted", "List-Id",
+        "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
     }  # fmt: skip
     assert max(map(len, envelope.message.split(b"\r\n"))) <= 998
     assert envelope.message.isascii()
@@ -109,9 +110,9 @@ def test_an_invalid_address_is_undeliverable(make):
         make(address="ann@company.example, eve@evil.example")
 
 
-def test_an_invalid_sender_is_noticed_at_the_start():
+def test_an_invalid_sender_is_noticed_at_the_start(links):
     with pytest.raises(UndeliverableError):
-        Composer(Renderer(), mail_from="nobody")
+        Composer(Renderer(), mail_from="nobody", links=links)
 
 
 @pytest.mark.parametrize("kind", Kind)

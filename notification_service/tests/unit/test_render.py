@@ -109,6 +109,7 @@ def test_the_russian_catalog_has_every_text_and_no_other():
     texts = [
         *extract_from_dir(FOLDER, [("**.mjml", "jinja2"), ("**.txt", "jinja2")]),
         *extract_from_dir(FOLDER.parent / "mail", [("**.py", "python")]),
+        *extract_from_dir(FOLDER.parent / "pages", [("**.html", "jinja2")]),
     ]
     found = {message for _file, _line, message, _comments, _context in texts}
     with (FOLDER.parent / "locale/ru/LC_MESSAGES/messages.po").open("rb") as file:

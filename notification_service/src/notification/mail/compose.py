@@ -7,8 +7,10 @@ from notification.errors import UndeliverableError
 from notification.mail.calendar import calendar_of
 from notification.mail.clean import Address, clean_name, parse_address
 from notification.mail.letter import Letter
+from notification.mail.lists import Lists
 from notification.mail.mime import Message, mailbox, text_part, unstructured
 from notification.mail.render import Page, Renderer
+from notification.mail.unsubscribe import Links
 
 MAX_DISPLAY_NAME = 100
 
@@ -25,16 +27,18 @@ class Envelope:
 class Composer:
     """Makes letters into messages from one sender."""
 
-    def __init__(self, renderer: Renderer, *, mail_from: str) -> None:
-        """`mail_from`: an address, or `Name <address>`.
+    def __init__(self, renderer: Renderer, *, mail_from: str, links: Links, reply_to: str = "") -> None:
+        """`mail_from`, and `reply_to` if there is one: an address, or `Name <address>`.
 
         Raises:
-            UndeliverableError: it holds no valid address.
+            UndeliverableError: one of them holds no valid address.
         """
         name, address = parseaddr(mail_from)
         self._renderer = renderer
         self._sender = parse_address(address)
         self._from = _mailbox(name, self._sender)
+        self._reply_to = _parsed(reply_to) if reply_to else None
+        self._lists = Lists(links, self._sender.domain)
 
     def compose(self, letter: Letter) -> Envelope:
         """Put a letter into words and the words into a message.
@@ -43,7 +47,7 @@ class Composer:
             UndeliverableError: the person's address is not valid.
         """
         recipient = parse_address(letter.address)
-        page = self._renderer.render(letter)
+        page = self._renderer.render(letter, self._lists.unsubscribe_url(letter))
         message = self._message(letter, page, recipient)
         return Envelope(str(self._sender), recipient, message.as_bytes())
 
@@ -57,7 +61,9 @@ class Composer:
         # RFC 3834: nobody's out-of-office answers to this.
         message.add("Auto-Submitted", "auto-generated")
         message.add("Content-Language", page.locale)
-        if reply_to := _organizer(letter, ascii_only=not recipient.needs_smtputf8):
+        for name, value in self._lists.headers(letter):
+            message.add(name, value)
+        if reply_to := _organizer(letter, ascii_only=not recipient.needs_smtputf8) or self._reply_to:
             message.add("Reply-To", reply_to)
         message.alternatives += [text_part("plain", page.text), text_part("html", page.html)]
         if invitation := calendar_of(letter):
@@ -76,6 +82,11 @@ def _organizer(letter: Letter, *, ascii_only: bool) -> str | None:
         return None
     # Letters beyond ASCII need a server that takes them, which is asked for the recipient's sake alone.
     return None if ascii_only and address.needs_smtputf8 else _mailbox(organizer["name"], address)
+
+
+def _parsed(written: str) -> str:
+    name, address = parseaddr(written)
+    return _mailbox(name, parse_address(address))
 
 
 def _mailbox(name: str, address: Address) -> str:
