@@ -6,10 +6,11 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from notification.events import Task, decode_task
+from notification.events import Task, task_decoder
 from notification.kinds import Kind
 from notification.service.hear import task_news
 from notification.service.intents import intents_of
+from notification.service.rules import events_about
 from notification.states import Source
 from service_kit.business import BusinessEvent
 from service_kit.messages import Message
@@ -86,4 +87,5 @@ def test_a_mail_about_a_task_says_how_it_is_and_who_did_it():
 @pytest.mark.parametrize("type_", ["task.created.v1", "task.updated.v1", "task.status-changed.v1"])
 def test_what_nobody_is_told_of_is_not_even_read(type_):
     message = Message("task-bus", 0, 5, b"8", b"not even JSON", (("type", type_.encode()),))
-    assert decode_task(message) is None
+    decode = task_decoder(events_about("task"))
+    assert decode(message) is None

@@ -6,7 +6,7 @@ from notification.events.meetings import MEETING_TOPIC, MeetingEvent, MeetingNew
 from notification.events.news import NEWS_TOPIC, NewsEvent, NewsItem, decode_news
 from notification.events.people import Person, Recipient
 from notification.events.reminders import REMINDER_TOPIC, ReminderDue, ReminderEvent, decode_reminder
-from notification.events.tasks import TASK_DELETED, TASK_TOPIC, Task, TaskEvent, decode_task
+from notification.events.tasks import TASK_DELETED, TASK_TOPIC, Task, TaskEvent, task_decoder
 
 __all__ = [
     "ACCOUNT_DELETED",
@@ -35,5 +35,5 @@ __all__ = [
     "decode_meeting",
     "decode_news",
     "decode_reminder",
-    "decode_task",
+    "task_decoder",
 ]

@@ -1,11 +1,13 @@
 """What happens to tasks, as far as it is mailed."""
 
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from msgspec import Struct
 
 from notification.events.fields import Name, Time, Word
 from service_kit.business import BusinessEvent, business_event_decoder
+from service_kit.messages import Message
 
 TASK_TOPIC = "task-bus"
 TASK_DELETED = "task.deleted.v1"
@@ -42,10 +44,7 @@ class Task(Struct, kw_only=True):
 
 TaskEvent = BusinessEvent[Task]
 
-# Of all others nobody is told, and their values are not even read.
-decode_task = business_event_decoder(
-    dict.fromkeys(
-        ("task.assigned.v1", "task.unassigned.v1", "task.completed.v1", "task.commented.v1", TASK_DELETED),
-        Task,
-    )
-)
+
+def task_decoder(types: Iterable[str]) -> Callable[[Message], TaskEvent | None]:
+    """The decoder of `types`; of all other events, most of the topic, not even the values are read."""
+    return business_event_decoder(dict.fromkeys(types, Task))

@@ -65,6 +65,11 @@ _BY_EVENT: Mapping[str, list[Rule]] = {
 }
 
 
+def events_about(subject: str) -> set[str]:
+    """The events about a sort of subject, such as `task`, that call for mails."""
+    return {event for event in _BY_EVENT if event.startswith(f"{subject}.")}
+
+
 def rules_for(event: str) -> list[Rule]:
     """The kinds of mail that an event calls for."""
     return _BY_EVENT.get(event, [])

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from notification.settings import Settings
 from service_kit.messages import Message
 
 EXAMPLES = Path(__file__).parents[4] / "contracts" / "examples"
@@ -31,9 +30,9 @@ REMINDER_KINDS = {
 
 
 @pytest.fixture
-def settings():
+def settings(settings):
     """Examples may be as old as they like."""
-    return Settings(db_name="unused", db_user="unused", db_password="unused", max_event_age_hours=1_000_000)
+    return settings.model_copy(update={"max_event_age_hours": 1_000_000})
 
 
 @pytest.fixture
