@@ -27,7 +27,12 @@ def build_dispatcher(settings: Settings, database: Database, clock: Clock, progr
     server = smtp_server(settings)
     lanes = [Lane(SmtpConnection(server, clock), composer, clock) for _ in range(settings.sender_workers)]
     lease = timedelta(seconds=settings.sender_lease_seconds)
-    policy = Policy(lease=lease, max_age=settings.max_event_age, limits=settings.domain_limits)
+    policy = Policy(
+        lease=lease,
+        max_age=settings.max_event_age,
+        limits=settings.domain_limits,
+        burst=timedelta(seconds=settings.burst_seconds),
+    )
     queue = Queue(database, clock=clock, policy=policy)
     return Dispatcher(queue, lanes, clock=clock, progress=progress, longest_pause_s=lease.total_seconds() / 3)
 

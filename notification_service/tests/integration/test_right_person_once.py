@@ -18,6 +18,7 @@ from notification.mail.outcome import Outcome, Result
 from notification.queries import sending
 from notification.service.claim import claim_due
 from notification.service.record import ChangeRecorder
+from notification.service.route import Rules
 from notification.service.settle import LOST, Backoff, Settlement, settle
 from service_kit.testing import ManualClock
 
@@ -112,7 +113,12 @@ class World:
         owner = uuid4()
         async with self.database.transaction() as session:
             claim = await claim_due(
-                session, owner=owner, limit=count, now=self.now, lease=LEASE, max_age=MAX_AGE
+                session,
+                owner=owner,
+                limit=count,
+                now=self.now,
+                lease=LEASE,
+                rules=Rules(MAX_AGE, timedelta()),
             )
             await self._check_holders(session, claim.mails)
         if how in TAKEN:
@@ -127,7 +133,7 @@ class World:
                 await settle(session, ends, owner=owner, now=self.now, backoff=BACKOFF)
             else:
                 self.now += LEASE + timedelta(seconds=1)
-                await sending.recover(session, owner=uuid4(), now=self.now, reason=LOST)
+                await sending.recover(session, owner=uuid4(), now=self.now, detail=LOST)
 
     async def _check_holders(self, session, mails):
         """Who is told of an assignment has it, as far as is known at that moment."""

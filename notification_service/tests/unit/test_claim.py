@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from notification.kinds import Kind
-from notification.service.claim import kind_now, why_void
+from notification.service.truth import kind_now, why_void
 from notification.states import Source
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -23,6 +23,8 @@ def why(kind, **changed):
         "ended": False,
         "holder": ANN,
         "gone": False,
+        "inactive": False,
+        "resends": 0,
         "outdated": False,
         "told": None,
         "opened": None,

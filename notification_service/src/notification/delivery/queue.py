@@ -9,6 +9,7 @@ from notification.delivery.pace import Pace, domain_of
 from notification.metrics import ENDED, RECOVERED
 from notification.queries import sending
 from notification.service.claim import Claim, ClaimedMail, claim_due
+from notification.service.route import Rules
 from notification.service.settle import LOST, Backoff, Settlement, next_state, settle
 from notification.settings import DomainLimit
 from notification.states import FINAL, State
@@ -26,12 +27,14 @@ class Policy:
         max_age: mails about changes older than this are dropped.
         backoff: between the attempts for one mail.
         limits: of what goes to one mail domain.
+        burst: mails of one kind that come to a person within this time are put together; 0: none are.
     """
 
     lease: timedelta = timedelta(seconds=30)
     max_age: timedelta = timedelta(hours=72)
     backoff: Backoff = field(default_factory=Backoff)
     limits: Mapping[str, DomainLimit] = field(default_factory=dict)
+    burst: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Queue:
                 limit=limit,
                 now=now,
                 lease=policy.lease,
-                max_age=policy.max_age,
+                rules=Rules(policy.max_age, policy.burst),
                 seconds_to_wait=self._judge(finished, held),
             )
         return _Exchanged(claim, recovered, await sending.next_due(session))

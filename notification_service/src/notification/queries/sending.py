@@ -5,65 +5,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 
-from notification.kinds import OPENING
-from notification.states import State
+from notification.queries.due import UNBLOCKED
+from notification.states import Reason, State
 from service_kit.db import ReadSession, WriteSession
 
-# A person hears of one subject in the order in which a source told of it: a later mail waits for the earlier.
-_UNBLOCKED = """
-    n.state IN ('queued', 'retrying') AND NOT EXISTS (
-        SELECT FROM notification e
-        WHERE e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
-          AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.state IN ('queued', 'retrying', 'sending'))
-"""
-_TAKE = text(f"""
-    WITH n AS MATERIALIZED (
-        SELECT n.* FROM notification n
-        WHERE {_UNBLOCKED} AND n.next_attempt_at <= :now
-        ORDER BY n.next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-    SELECT n.id, n.kind, n.source, n.subject, n.user_oid, n.committed_at, n.expires_at, n.payload,
-        n.message_id, n.attempts, n.in_doubt,
-        coalesce(p.user_email, n.recipient) AS recipient,
-        CASE WHEN p.id IS NULL THEN n.locale ELSE p.user_locale END AS locale,
-        p.id AS person_row, p.user_name, p.user_time_zone,
-        n.source <> 'assignments' AND p.id IS NOT NULL AND NOT EXISTS (
-            SELECT FROM assignment own WHERE own.user_oid = n.user_oid AND NOT own.deleted) AS gone,
-        a.deleted AS ended, a.user_oid AS holder,
-        -- Newer news that voids this. Offsets begin anew with a topic, so of events the time must agree. A
-        -- reminder gives way to news of any source.
-        EXISTS (
-            SELECT FROM notification l
-            WHERE l.subject = n.subject AND l.user_oid = n.user_oid AND l.source = n.source
-              AND (l.epoch, l.lsn) > (n.epoch, n.lsn)
-              AND CASE n.source WHEN 'assignments' THEN l.kind = 'removed'
-                  ELSE l.committed_at >= n.committed_at END)
-        OR n.source = 'reminders' AND EXISTS (
-            SELECT FROM notification l
-            WHERE l.subject = n.subject AND l.user_oid = n.user_oid AND l.source <> n.source
-              AND l.committed_at > n.committed_at) AS outdated,
-        CASE WHEN n.kind <> ALL(CAST(:opening AS text[])) THEN (
-            SELECT e.kind FROM notification e
-            WHERE e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
-              AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.state <> 'suppressed'
-            ORDER BY e.epoch DESC, e.lsn DESC LIMIT 1) END AS told,
-        n.kind <> ALL(CAST(:opening AS text[])) AND EXISTS (
-            SELECT FROM notification e
-            WHERE e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
-              AND (e.epoch, e.lsn) < (n.epoch, n.lsn) AND e.kind = ANY(CAST(:opening AS text[]))) AS opened
-    FROM n
-    LEFT JOIN assignment a ON a.id = n.assignment_id
-    LEFT JOIN LATERAL (
-        SELECT * FROM assignment WHERE user_oid = n.user_oid ORDER BY epoch DESC, lsn DESC LIMIT 1) p ON true
-    ORDER BY n.next_attempt_at
-""")  # noqa: S608 - put together from constants
+# What a digest was to bring is dropped with it.
 _DROP = text("""
+    WITH u AS (
+        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), CAST(:details AS text[]))
+            AS u(id, reason, detail)),
+    brought AS (
+        UPDATE notification AS n SET reason = u.reason, detail = u.detail
+        FROM u JOIN notification d ON d.id = u.id AND d.kind = 'digest' AND NOT d.in_doubt
+        WHERE n.digest_id = u.id AND n.state = 'suppressed' AND n.reason = 'digest')
     UPDATE notification AS n
     SET state = CASE WHEN n.in_doubt THEN 'unconfirmed' ELSE 'suppressed' END,
-        reason = CASE WHEN NOT n.in_doubt THEN 'stale' END, detail = u.detail
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:details AS text[])) AS u(id, detail)
-    WHERE n.id = u.id
+        reason = CASE WHEN NOT n.in_doubt THEN u.reason END, detail = u.detail
+    FROM u WHERE n.id = u.id
 """)
 _POSTPONE = text("""
     UPDATE notification AS n SET next_attempt_at = u.until
@@ -73,7 +33,8 @@ _POSTPONE = text("""
 _LEASE = text("""
     WITH leased AS (
         UPDATE notification AS n
-        SET state = 'sending', attempts = n.attempts + 1, kind = u.kind, recipient = u.recipient,
+        SET state = 'sending', attempts = n.attempts + 1,
+            kind = CASE WHEN n.kind <> 'digest' THEN u.kind ELSE n.kind END, recipient = u.recipient,
             locale = u.locale, lease_owner = :owner, lease_until = :until
         FROM unnest(
             CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:recipients AS text[]),
@@ -137,24 +98,18 @@ _END_UNFINISHED = text("""
     SELECT id FROM ended
 """)
 _NEXT_DUE = text(
-    f"SELECT n.next_attempt_at FROM notification n WHERE {_UNBLOCKED} ORDER BY n.next_attempt_at LIMIT 1"  # noqa: S608
+    f"SELECT n.next_attempt_at FROM notification n WHERE {UNBLOCKED} ORDER BY n.next_attempt_at LIMIT 1"  # noqa: S608
 )
 
 
-async def take_due(session: WriteSession, *, now: datetime, limit: int) -> Sequence[RowMapping]:
-    """Lock up to `limit` due mails, each with what is known of its person and its subject now.
+async def drop(session: WriteSession, drops: Mapping[UUID, tuple[Reason, str]]) -> None:
+    """End mails that must not be sent any more, each with the reason, also in words.
 
-    `outdated`: newer news voids it. For mails that are no beginning, `told` is the kind of the last older
-    one about the subject that may have reached the person, and `opened` whether one told of the beginning.
+    One that may have been sent already is unconfirmed.
     """
-    parameters = {"now": now, "limit": limit, "opening": list(OPENING)}
-    return (await session.execute(_TAKE, parameters)).mappings().all()
-
-
-async def drop(session: WriteSession, details: Mapping[UUID, str]) -> None:
-    """End mails that must not be sent any more; one that may have been sent already is unconfirmed."""
-    if details:
-        await session.execute(_DROP, {"ids": list(details), "details": list(details.values())})
+    if drops:
+        reasons, details = zip(*drops.values(), strict=True)
+        await session.execute(_DROP, {"ids": list(drops), "reasons": reasons, "details": details})
 
 
 async def postpone(session: WriteSession, untils: Mapping[UUID, datetime]) -> None:

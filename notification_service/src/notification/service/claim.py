@@ -1,22 +1,23 @@
-"""Use case: a sender takes mails that are due, and each is checked once more against the projection."""
+"""Use case: a sender takes mails that are due, and it is decided about each by what is known now."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping
-
-from notification.kinds import CLOSING, Kind
+from notification.kinds import Kind
 from notification.mail.letter import Letter
-from notification.queries import sending
-from notification.states import Source, State
+from notification.queries import due, sending
+from notification.service.digests import look_inside, put_off
+from notification.service.route import Drop, Postpone, Rules, Send, Wait, route
+from notification.service.truth import Row, kind_now
+from notification.states import Reason, State
 from service_kit.db import WriteSession
 
-Row = Mapping[str, Any] | RowMapping
 # Where mails are passed over, more are looked at: they must not hold up those that can go.
 _LOOK_FURTHER = (100, 1000)
+_EMPTY = Drop(Reason.STALE, "nothing of what it was to bring is news any more")
 
 
 def _at_once(_address: str) -> float:
@@ -37,7 +38,7 @@ class ClaimedMail:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a sender got; `dropped` has the final states of mails that were due too, and void."""
+    """What a sender got; `dropped` has the final states of mails that were due too, and are not sent."""
 
     mails: list[ClaimedMail]
     dropped: list[State]
@@ -50,7 +51,7 @@ async def claim_due(
     limit: int,
     now: datetime,
     lease: timedelta,
-    max_age: timedelta,
+    rules: Rules,
     seconds_to_wait: Callable[[str], float] = _at_once,
 ) -> Claim:
     """Lease up to `limit` due mails to `owner`, committed with the caller's transaction.
@@ -61,22 +62,24 @@ async def claim_due(
         limit: how many it can hand over at once.
         now: the present moment.
         lease: for how long the mails are its own.
-        max_age: mails about changes older than this are dropped.
+        rules: what holds for all mails.
         seconds_to_wait: asked with the address of each mail that may go; one that must wait is due later.
     """
     claim = Claim([], [])
     for look_at in (limit, *_LOOK_FURTHER):
-        due = await sending.take_due(session, now=now, limit=look_at)
-        free = limit - len(claim.mails)
-        look = _look(due, free, now=now, oldest_news=now - max_age, seconds_to_wait=seconds_to_wait)
-        await sending.drop(session, look.void)
-        await sending.postpone(session, look.postponed)
-        await sending.lease(
-            session, [_begun(mail) for mail in look.chosen], owner=owner, now=now, until=now + lease
+        oldest, free = now - rules.max_age, limit - len(claim.mails)
+        taken = await due.take_due(session, now=now, limit=look_at, oldest=oldest, burst=rules.burst)
+        look = _look(taken, free, now=now, rules=rules, seconds_to_wait=seconds_to_wait)
+        # First: some of it may go into a digest that is due.
+        joined = await put_off(session, look.waits, now=now, oldest=oldest)
+        mails = await _write(session, look, now=now)
+        await sending.drop(session, look.dropped)
+        await sending.lease(session, list(map(_begun, mails)), owner=owner, now=now, until=now + lease)
+        claim.mails.extend(mails)
+        claim.dropped.extend(
+            _ends(mail for mail in taken if mail["id"] in look.dropped or mail["id"] in joined)
         )
-        claim.mails.extend(look.chosen)
-        claim.dropped.extend(_state_when_dropped(mail) for mail in due if mail["id"] in look.void)
-        if len(due) < look_at or len(claim.mails) == limit:
+        if len(taken) < look_at or len(claim.mails) == limit:
             break
     return claim
 
@@ -85,99 +88,77 @@ async def claim_due(
 class _Look:
     """What is to be done with mails that were looked at."""
 
-    chosen: list[ClaimedMail] = field(default_factory=list)
-    void: dict[UUID, str] = field(default_factory=dict)
-    postponed: dict[UUID, datetime] = field(default_factory=dict)
+    chosen: list[Row] = field(default_factory=list)
+    dropped: dict[UUID, Drop] = field(default_factory=dict)
+    waits: list[tuple[Row, Wait]] = field(default_factory=list)
 
 
 def _look(
-    due: Sequence[Row],
+    taken: Sequence[Row],
     free: int,
     *,
     now: datetime,
-    oldest_news: datetime,
+    rules: Rules,
     seconds_to_wait: Callable[[str], float],
 ) -> _Look:
-    """Choose up to `free` mails that may go now."""
+    """Decide about each mail, and choose up to `free` that may go now."""
     look = _Look()
-    for mail in due:
-        if reason := why_void(mail, now=now, oldest_news=oldest_news):
-            look.void[mail["id"]] = reason
-        elif len(look.chosen) == free:
-            break
-        elif wait_s := seconds_to_wait(mail["recipient"]):
-            look.postponed[mail["id"]] = now + timedelta(seconds=wait_s)
-        else:
-            look.chosen.append(_claimed(mail, now))
+    for mail in taken:
+        match route(mail, now=now, rules=rules):
+            case Drop() as drop:
+                look.dropped[mail["id"]] = drop
+            case Send():
+                if len(look.chosen) == free:
+                    break
+                if wait_s := seconds_to_wait(mail["recipient"]):
+                    look.waits.append((mail, Postpone(now + timedelta(seconds=wait_s))))
+                else:
+                    look.chosen.append(mail)
+            case wait:
+                look.waits.append((mail, wait))
     return look
 
 
-def why_void(mail: Row, *, now: datetime, oldest_news: datetime) -> str | None:
-    """Why a due mail must not be sent after all, or None.
-
-    `mail` is a row of `sending.take_due`.
-    """
-    if mail["committed_at"] < oldest_news or (mail["expires_at"] is not None and mail["expires_at"] <= now):
-        return "it could not be sent before it was old news"
-    if mail["source"] != Source.ASSIGNMENTS and mail["outdated"]:
-        return "newer news of the same took its place"
-    if mail["kind"] in CLOSING:
-        return None if _knows(mail) else "the person never heard of it"
-    return _why_void_assignment(mail) if mail["source"] == Source.ASSIGNMENTS else _why_gone(mail)
+async def _write(session: WriteSession, look: _Look, *, now: datetime) -> list[ClaimedMail]:
+    """Make letters of the chosen mails. A digest of which nothing is left is dropped."""
+    digests = [mail for mail in look.chosen if mail["kind"] == Kind.DIGEST]
+    members = await look_inside(session, digests, now=now)
+    look.dropped.update({id_: _EMPTY for id_, left in members.items() if not left})
+    return [
+        ClaimedMail(_letter(mail, members.get(mail["id"], ()), now), mail["attempts"] + 1, mail["in_doubt"])
+        for mail in look.chosen
+        if mail["id"] not in look.dropped
+    ]
 
 
-def kind_now(mail: Row) -> str:
-    """What a mail is to somebody who heard of nothing before: a changed meeting is a new one to them."""
-    kind: str = mail["kind"]
-    return Kind.INVITED if kind == Kind.MEETING_CHANGED and not _knows(mail) else kind
-
-
-def _why_void_assignment(mail: Row) -> str | None:
-    if mail["outdated"] or mail["ended"]:
-        return "the assignment has ended meanwhile"
-    if mail["holder"] != mail["user_oid"]:
-        return "the assignment has gone to somebody else meanwhile"
-    return None
-
-
-def _why_gone(mail: Row) -> str | None:
-    return "the person has no assignment any more" if mail["gone"] else None
-
-
-def _knows(mail: Row) -> bool:
-    """Whether the person knows of the subject, by what they may have been told before this mail."""
-    if mail["told"] is not None:
-        return mail["told"] not in CLOSING
-    # Without a beginning among the mails it lies before them.
-    return not mail["opened"]
-
-
-def _state_when_dropped(mail: Row) -> State:
-    """As `sending.drop` writes it."""
-    return State.UNCONFIRMED if mail["in_doubt"] else State.SUPPRESSED
-
-
-def _begun(mail: ClaimedMail) -> dict[str, Any]:
-    letter = mail.letter
-    return {"id": letter.id, "kind": letter.kind, "recipient": letter.address, "locale": letter.locale}
-
-
-def _claimed(mail: Row, now: datetime) -> ClaimedMail:
-    payload = mail["payload"]
-    person = payload["person"]
-    known = mail["person_row"] is not None
+def _letter(mail: Row, members: Sequence[Row], now: datetime) -> Letter:
+    """What a mail says. A digest of one is that one, as a mail of its own."""
     letter = Letter(
         id=mail["id"],
         kind=kind_now(mail),
         subject=mail["subject"],
         user_oid=mail["user_oid"],
         message_id=mail["message_id"],
-        name=mail["user_name"] if known else person["name"],
+        name=mail["name"],
         address=mail["recipient"],
         locale=mail["locale"],
-        time_zone=mail["user_time_zone"] if known else person["time_zone"],
+        time_zone=mail["time_zone"],
         committed_at=mail["committed_at"],
         now=now,
-        payload=payload,
+        payload=mail["payload"],
+        members=[_letter(member, (), now) for member in members],
     )
-    return ClaimedMail(letter, mail["attempts"] + 1, mail["in_doubt"])
+    if len(letter.members) != 1:
+        return letter
+    (only,) = letter.members
+    return replace(letter, kind=only.kind, subject=only.subject, payload=only.payload, members=())
+
+
+def _ends(mails: Iterable[Row]) -> list[State]:
+    """As `sending.drop` and `digests.join` write them."""
+    return [State.UNCONFIRMED if mail["in_doubt"] else State.SUPPRESSED for mail in mails]
+
+
+def _begun(mail: ClaimedMail) -> dict[str, Any]:
+    letter = mail.letter
+    return {"id": letter.id, "kind": letter.kind, "recipient": letter.address, "locale": letter.locale}

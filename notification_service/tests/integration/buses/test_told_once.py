@@ -15,6 +15,7 @@ from notification.events import decode_meeting
 from notification.mail.outcome import Outcome, Result
 from notification.queries import sending
 from notification.service.claim import claim_due
+from notification.service.route import Rules
 from notification.service.settle import LOST, Backoff, Settlement, settle
 
 LEASE, MAX_AGE = timedelta(seconds=30), timedelta(hours=72)
@@ -91,7 +92,12 @@ class World:
         owner = uuid4()
         async with self.database.transaction() as session:
             claim = await claim_due(
-                session, owner=owner, limit=count, now=self.now, lease=LEASE, max_age=MAX_AGE
+                session,
+                owner=owner,
+                limit=count,
+                now=self.now,
+                lease=LEASE,
+                rules=Rules(MAX_AGE, timedelta()),
             )
             await self._check_newest(session, claim.mails)
         for mail in claim.mails if how in TAKEN else []:
@@ -105,7 +111,7 @@ class World:
                 await settle(session, ends, owner=owner, now=self.now, backoff=BACKOFF)
             else:
                 self.now += LEASE + timedelta(seconds=1)
-                await sending.recover(session, owner=uuid4(), now=self.now, reason=LOST)
+                await sending.recover(session, owner=uuid4(), now=self.now, detail=LOST)
 
     async def _check_newest(self, session, mails):
         """Nobody is told what is not so any more, as far as is known at that moment."""
