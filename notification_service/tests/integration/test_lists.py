@@ -1,0 +1,168 @@
+"""Lists of mails: whatever is asked for, all of it is found, the newest first, and nothing twice."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert
+
+from notification.kinds import Kind
+from notification.models import Notification
+from notification.schemas.notifications import COUNTED
+from notification.states import Reason, State
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+MANY = COUNTED + 300
+OTHER = "USER2@company.example"
+
+
+def _mail(number, chance):
+    person = chance.choice((1, 1, 2, 3))
+    state = chance.choice((*State, *[State.ACCEPTED] * 20))
+    # Several at the same time: then their ids decide.
+    at = START + timedelta(minutes=number // 3)
+    return {
+        "id": UUID(int=chance.getrandbits(128)),
+        "kind": chance.choice((Kind.ASSIGNED, Kind.ASSIGNED, Kind.TEAM_NEWS, Kind.ORDER)),
+        "source": "assignments",
+        "subject": f"assignment:{number % 5}",
+        "user_oid": UUID(int=person),
+        "epoch": 0,
+        "lsn": number,
+        "committed_at": at,
+        "recipient": f"User{person}@company.example",
+        "payload": {},
+        "message_id": f"<{number}@team-suite.example>",
+        "state": state,
+        "reason": chance.choice([*Reason]) if state == State.SUPPRESSED else None,
+        "attempts": 0,
+        "in_doubt": False,
+        "next_attempt_at": at,
+        "created_at": at,
+    }
+
+
+@pytest.fixture
+async def many(database):
+    """More mails than are counted, of all states and kinds to three people."""
+    chance = random.Random(7)
+    rows = [_mail(number, chance) for number in range(MANY)]
+    async with database.transaction() as session:
+        await session.execute(insert(Notification), rows)
+    return sorted(rows, key=lambda row: (row["created_at"], row["id"].hex), reverse=True)
+
+
+async def pages(client, query, size, headers=None):
+    """All pages of a list, each by the cursor of the one before."""
+    found, cursor = [], None
+    while True:
+        parameters = {**query, "size": size} | ({"cursor": cursor} if cursor else {})
+        response = await client.get("/notifications", params=parameters, headers=headers)
+        assert response.status_code == 200, response.text
+        found.append(response.json())
+        cursor = found[-1]["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def matching(rows, query):
+    """What a list should hold, by the plain reading of its filters."""
+    tests = {
+        "recipient": lambda row, value: row["recipient"].lower() == value.lower(),
+        "state": lambda row, value: row["state"] == value,
+        "reason": lambda row, value: row["reason"] == value,
+        "kind": lambda row, value: row["kind"] == value,
+        "since": lambda row, value: row["created_at"] >= datetime.fromisoformat(value),
+        "subject": lambda row, value: row["subject"] == value,
+        "assignment_id": lambda row, value: row["subject"] == f"assignment:{value}",
+    }
+    return [row for row in rows if all(tests[name](row, value) for name, value in query.items())]
+
+
+async def test_any_filters_together_find_what_they_say(client, many):
+    choices = {
+        "state": (None, "accepted", "suppressed", "queued"),
+        "reason": (None, "stale"),
+        "kind": (None, "order"),
+        "since": (None, "2026-11-01T03:00:00+01:00"),
+        "about": (
+            None,
+            {"recipient": "USER2@company.example"},
+            {"subject": "assignment:3"},
+            {"assignment_id": 4},
+        ),
+    }
+    for values in product(*choices.values()):
+        query = {name: value for name, value in zip(choices, values, strict=True) if value is not None}
+        query |= query.pop("about", {})
+        expected = matching(many, query)
+        response = await client.get("/notifications", params={**query, "size": 200})
+        page = response.json()
+        assert [mail["id"] for mail in page["notifications"]] == [str(row["id"]) for row in expected[:200]], (
+            query
+        )
+        assert page["total"] == min(len(expected), COUNTED), query
+        assert page["total_is_exact"] is (len(expected) <= COUNTED), query
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"state": "accepted"},
+        {"state": "suppressed"},
+        {"kind": "order"},
+        {"recipient": "user1@company.example"},
+    ],
+    ids=str,
+)
+async def test_cursors_lead_through_all_of_it(client, many, query):
+    found = await pages(client, query, 83)
+    ids = [mail["id"] for page in found for mail in page["notifications"]]
+    assert ids == [str(row["id"]) for row in matching(many, query)]
+    assert [page["page"] for page in found] == [1] + [None] * (len(found) - 1)
+
+
+async def test_pages_lead_through_it_too(client, many):
+    ids = []
+    for page in range(1, MANY // 200 + 2):
+        response = await client.get("/notifications", params={"page": page, "size": 200, "state": "accepted"})
+        ids += [mail["id"] for mail in response.json()["notifications"]]
+    assert ids == [str(row["id"]) for row in matching(many, {"state": "accepted"})]
+
+
+async def test_a_cursor_shows_one_no_more_than_ones_own_mails(client, many, identity):
+    first = (await client.get("/notifications", params={"size": 10})).json()
+    theirs = identity.headers(UUID(int=3))
+    response = await client.get("/notifications", params={"cursor": first["next_cursor"]}, headers=theirs)
+    assert {mail["user_oid"] for mail in response.json()["notifications"]} == {str(UUID(int=3))}
+    own = await pages(client, {}, 100, theirs)
+    assert sum(len(page["notifications"]) for page in own) == own[0]["total"]
+
+
+async def test_a_cursor_of_another_list_is_none(client, many):
+    first = (await client.get("/notifications", params={"size": 10})).json()
+    for wrong in (
+        {"cursor": first["next_cursor"], "state": "accepted"},
+        {"cursor": first["next_cursor"][:-4]},
+        {"cursor": "x"},
+        {"cursor": first["next_cursor"], "page": 2},
+    ):
+        response = await client.get("/notifications", params=wrong)
+        assert response.status_code == 422, wrong
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=2026-11-21",
+        "since=2026-11-21T10:00:00",
+        "since=1763719200",
+        "reason=because",
+        "page=51&size=200",
+    ],
+)
+async def test_a_senseless_list_is_a_problem(client, query):
+    assert (await client.get(f"/notifications?{query}")).status_code == 422
