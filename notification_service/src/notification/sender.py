@@ -22,9 +22,7 @@ from service_kit.process import serve
 
 def build_dispatcher(settings: Settings, database: Database, clock: Clock, progress: Progress) -> Dispatcher:
     """The sender proper, with as many lanes as the settings say."""
-    links = Links(settings.public_url, settings.link_secrets)
-    composer = Composer(Renderer(), mail_from=settings.mail_from, links=links, reply_to=settings.reply_to)
-    server = smtp_server(settings)
+    composer, server = build_composer(settings), smtp_server(settings)
     lanes = [Lane(SmtpConnection(server, clock), composer, clock) for _ in range(settings.sender_workers)]
     lease = timedelta(seconds=settings.sender_lease_seconds)
     policy = Policy(
@@ -35,6 +33,12 @@ def build_dispatcher(settings: Settings, database: Database, clock: Clock, progr
     )
     queue = Queue(database, clock=clock, policy=policy)
     return Dispatcher(queue, lanes, clock=clock, progress=progress, longest_pause_s=lease.total_seconds() / 3)
+
+
+def build_composer(settings: Settings) -> Composer:
+    """It compiles all templates, which takes a moment."""
+    links = Links(settings.public_url, settings.link_secrets)
+    return Composer(Renderer(), mail_from=settings.mail_from, links=links, reply_to=settings.reply_to)
 
 
 def smtp_server(settings: Settings) -> SmtpServer:
