@@ -163,6 +163,17 @@ def query(database):
 
 
 @pytest.fixture
+def said(query):
+    """How the words of a search are asked for."""
+
+    async def ask(search):
+        [(words,)] = await query("SELECT task_search_query(:search)", search=search)
+        return words
+
+    return ask
+
+
+@pytest.fixture
 def counted(database):
     """`with counted() as statements`: those that the database is sent meanwhile."""
 

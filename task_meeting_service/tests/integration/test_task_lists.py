@@ -101,6 +101,24 @@ async def test_filters_hold_together(numbers, oid):
 
 
 @pytest.mark.usefixtures("way")
+async def test_a_search_finds_every_word_that_begins_so(numbers, query, said):
+    await query("UPDATE task SET description = 'Ёлка naïve invoicing' WHERE title LIKE 'Task 7 %'")
+    assert await said("invoic") == "('invoices' | 'invoicing')"
+    assert set((await numbers(search="invoic"))[0]) == {1, 2, 3, 7}
+    assert (await numbers(search="INVOIC naï ёлк"))[0] == [7]
+    assert (await numbers(search="naive"))[0] == []
+    # The beginning of too many words stays one, and so does that of none.
+    await query(
+        "UPDATE task SET description = (SELECT string_agg('many' || it, ' ')"
+        " FROM generate_series(1, 40) AS it) WHERE title LIKE 'Task 9 %'"
+    )
+    assert await said("many none") == "'many':* & 'none':*"
+    assert (await numbers(search="many task"))[0] == [9]
+    assert (await numbers(search="many40"))[0] == [9]
+    assert (await numbers(search="many none"))[0] == []
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("sign", ["", "-"])
 async def test_pages_and_cursors_part_every_order_without_overlap(numbers, sign):
     for column in SORTS:
