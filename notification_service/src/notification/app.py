@@ -1,10 +1,15 @@
 """Composition root of the API process."""
 
+from functools import cache
+from secrets import token_urlsafe
+
 from fastapi import FastAPI
 
 from notification.api import TAGS, router
 from notification.api.addresses import ADDRESSES
 from notification.api.preferences import PREFIX
+from notification.mail.compose import Composer
+from notification.mail.render import Renderer
 from notification.mail.unsubscribe import LINKS, Links
 from notification.settings import Settings
 from service_kit.auth import Authenticator, KeySet, TokenAuthenticator
@@ -37,8 +42,23 @@ def build_app(
     app.state.authenticator = authenticator
     app.state.links = Links(settings.public_url, settings.link_secrets)
     app.state.mail_domain = settings.mail_domain
+    app.state.previewer = _previewer(settings)
     app.include_router(router)
     return app
+
+
+@cache
+def _renderer() -> Renderer:
+    return Renderer()
+
+
+def _previewer(settings: Settings) -> Composer:
+    """Composes mails as the sender does, but with links to unsubscribe that nobody's secret has signed.
+
+    Whoever looks at somebody else's mail may not unsubscribe them.
+    """
+    links = Links(settings.public_url, [token_urlsafe()])
+    return Composer(_renderer(), mail_from=settings.mail_from, links=links, reply_to=settings.reply_to)
 
 
 async def run_api(settings: Settings) -> None:

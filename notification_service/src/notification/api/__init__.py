@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from notification.api import addresses, notifications, notify, preferences, unsubscribe
+from notification.api import addresses, notifications, notify, preferences, preview, unsubscribe
 
 TAGS = {
     "notifications": "The mails to people about what concerns them, and what became of each.",
@@ -13,5 +13,5 @@ TAGS = {
 }
 
 router = APIRouter()
-for module in (notifications, notify, preferences, unsubscribe, addresses):
+for module in (notifications, preview, notify, preferences, unsubscribe, addresses):
     router.include_router(module.router)

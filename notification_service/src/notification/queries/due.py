@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 
 from notification.kinds import CLOSING, OPENING, Kind, traits
-from service_kit.db import WriteSession
+from service_kit.db import ReadSession, WriteSession
 
 # The state of the digest that brings a mail `e`; null where none does.
 _ITS_DIGEST = "(SELECT d.state FROM notification d WHERE d.id = e.digest_id AND e.reason = 'digest')"
@@ -67,7 +67,8 @@ _JUDGED = f"""
         CASE WHEN n.kind = ANY(CAST(:knowing AS text[])) THEN (
             SELECT e.kind FROM notification e
             WHERE {_EARLIER}
-              AND (e.state <> 'suppressed' OR {_ITS_DIGEST} NOT IN ('queued', 'suppressed'))
+              AND (e.state <> 'suppressed' OR e.accepted_at IS NOT NULL
+                  OR {_ITS_DIGEST} NOT IN ('queued', 'suppressed'))
               -- Of a task also those hear whom it is not assigned to.
               AND (n.source <> 'tasks' OR e.kind = ANY(CAST(:turning AS text[])))
             ORDER BY e.epoch DESC, e.lsn DESC LIMIT 1) END AS told,
@@ -98,6 +99,7 @@ _JUDGED = f"""
             ELSE coalesce(w.email, p.user_email, n.recipient) END AS recipient) AS address
 """  # noqa: S608
 _TAKE = text(f"WITH n AS MATERIALIZED ({_TAKEN}) {_JUDGED} ORDER BY n.next_attempt_at, n.epoch, n.lsn")
+_LOOK_AT = text(f"WITH n AS (SELECT n.* FROM notification n WHERE n.id = :id) {_JUDGED}")  # noqa: S608
 _TAKE_MEMBERS = text(f"WITH n AS MATERIALIZED ({_MEMBERS}) {_JUDGED} ORDER BY n.epoch, n.lsn")
 _KINDS = {
     "opening": list(OPENING),
@@ -133,9 +135,13 @@ def _parameters(*, now: datetime, limit: int, oldest: datetime, burst: timedelta
     }
 
 
-async def take_members(
-    session: WriteSession, digests: Collection[UUID], *, now: datetime
-) -> list[RowMapping]:
+async def look_at(session: ReadSession, notification_id: UUID, *, now: datetime) -> RowMapping:
+    """One mail with the same knowledge, whatever its state; it must exist."""
+    parameters = {**_KINDS, "id": notification_id, "grouping": [], "oldest": now, "lately": now}
+    return (await session.execute(_LOOK_AT, parameters)).mappings().one()
+
+
+async def take_members(session: ReadSession, digests: Collection[UUID], *, now: datetime) -> list[RowMapping]:
     """The mails that digests bring, with the same knowledge of each, in the order of their news."""
     parameters = {**_KINDS, "digests": list(digests), "grouping": [], "oldest": now, "lately": now}
     return list((await session.execute(_TAKE_MEMBERS, parameters)).mappings())

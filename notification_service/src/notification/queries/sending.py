@@ -57,7 +57,7 @@ _SETTLE = text("""
     UPDATE notification AS n
     SET state = u.state, next_attempt_at = u.next_attempt_at, in_doubt = n.in_doubt OR u.in_doubt,
         detail = CASE WHEN u.state <> 'accepted' THEN u.detail END,
-        accepted_at = CASE WHEN u.state = 'accepted' THEN CAST(:now AS timestamptz) END,
+        accepted_at = CASE WHEN u.state = 'accepted' THEN CAST(:now AS timestamptz) ELSE n.accepted_at END,
         lease_owner = NULL, lease_until = NULL
     FROM u
     WHERE n.id = u.id

@@ -1,7 +1,7 @@
 """Use case: a sender takes mails that are due, and it is decided about each by what is known now."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,9 @@ from notification.kinds import Kind
 from notification.mail.letter import Letter
 from notification.queries import due, sending
 from notification.service.digests import look_inside, put_off
+from notification.service.letters import letter_of
 from notification.service.route import Drop, Postpone, Rules, Send, Wait, route
-from notification.service.truth import Row, kind_now
+from notification.service.truth import Row
 from notification.states import Reason, State
 from service_kit.db import WriteSession
 
@@ -125,33 +126,10 @@ async def _write(session: WriteSession, look: _Look, *, now: datetime) -> list[C
     members = await look_inside(session, digests, now=now)
     look.dropped.update({id_: _EMPTY for id_, left in members.items() if not left})
     return [
-        ClaimedMail(_letter(mail, members.get(mail["id"], ()), now), mail["attempts"] + 1, mail["in_doubt"])
+        ClaimedMail(letter_of(mail, members.get(mail["id"], ()), now), mail["attempts"] + 1, mail["in_doubt"])
         for mail in look.chosen
         if mail["id"] not in look.dropped
     ]
-
-
-def _letter(mail: Row, members: Sequence[Row], now: datetime) -> Letter:
-    """What a mail says. A digest of one is that one, as a mail of its own."""
-    letter = Letter(
-        id=mail["id"],
-        kind=kind_now(mail),
-        subject=mail["subject"],
-        user_oid=mail["user_oid"],
-        message_id=mail["message_id"],
-        name=mail["name"],
-        address=mail["recipient"],
-        locale=mail["locale"],
-        time_zone=mail["time_zone"],
-        committed_at=mail["committed_at"],
-        now=now,
-        payload=mail["payload"],
-        members=[_letter(member, (), now) for member in members],
-    )
-    if len(letter.members) != 1:
-        return letter
-    (only,) = letter.members
-    return replace(letter, kind=only.kind, subject=only.subject, payload=only.payload, members=())
 
 
 def _ends(mails: Iterable[Row]) -> list[State]:

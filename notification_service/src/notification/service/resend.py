@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from notification.models import Notification
-from notification.queries import bounces, mails, recipients
+from notification.queries import due, mails
 from notification.schemas.notifications import NotificationOut
 from notification.service.show import out, visible
 from notification.states import Reason, State
@@ -31,7 +31,7 @@ async def resend(
     """
     mail = visible(caller, await mails.lock(session, notification_id))
     _refuse_under_way(mail)
-    await _refuse_suppressed(session, mail)
+    await _refuse_bounced(session, mail, now)
     if mail.state == State.RETRYING:
         await mails.hasten(session, mail, now=now)
     else:
@@ -51,14 +51,13 @@ def _refuse_under_way(mail: Notification) -> None:
         )
 
 
-async def _refuse_suppressed(session: WriteSession, mail: Notification) -> None:
-    person = await recipients.by_oid(session, mail.user_oid)
-    address = person["email"] if person else mail.recipient
-    if address and await bounces.suppressed(session, [address]):
+async def _refuse_bounced(session: WriteSession, mail: Notification, now: datetime) -> None:
+    known = await due.look_at(session, mail.id, now=now)
+    if known["bounced"] is not None:
         raise Problem(
             HTTPStatus.CONFLICT,
             "Mails to its address came back, so it gets none until DELETE /addresses/{address} lifts that.",
-            extra={"address": address},
+            extra={"address": known["recipient"]},
         )
 
 
