@@ -171,7 +171,7 @@ def _compile_mjml(folder: Path) -> str:
 
 
 def _load(folder: Path, locale: str, page: str) -> _Language:
-    plain, markup = (_environment(folder, locale, autoescape=autoescape) for autoescape in (False, True))
+    plain, markup = (environment(folder, locale, autoescape=autoescape) for autoescape in (False, True))
     return _Language(
         words={kind: _words(plain, kind) for kind in Kind},
         text=plain.get_template("layout/text.txt"),
@@ -179,18 +179,19 @@ def _load(folder: Path, locale: str, page: str) -> _Language:
     )
 
 
-def _words(environment: Environment, kind: Kind) -> _Words:
+def _words(templates: Environment, kind: Kind) -> _Words:
     waits = traits(kind).choice is not Choice.ALWAYS
     return _Words(
-        subject=environment.get_template(f"{kind}/subject.txt"),
-        heading=environment.get_template(f"{kind}/heading.txt"),
-        lead=environment.get_template(f"{kind}/lead.txt"),
-        several=environment.get_template(f"{kind}/several.txt") if waits else None,
+        subject=templates.get_template(f"{kind}/subject.txt"),
+        heading=templates.get_template(f"{kind}/heading.txt"),
+        lead=templates.get_template(f"{kind}/lead.txt"),
+        several=templates.get_template(f"{kind}/several.txt") if waits else None,
     )
 
 
-def _environment(folder: Path, locale: str, *, autoescape: bool) -> Environment:
-    environment = Environment(
+def environment(folder: Path, locale: str, *, autoescape: bool) -> Environment:
+    """Templates in a language; `autoescape` for HTML."""
+    made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=autoescape,  # noqa: S701 - off for plain text only, where entities would show
         undefined=StrictUndefined,
@@ -198,5 +199,5 @@ def _environment(folder: Path, locale: str, *, autoescape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.install_gettext_translations(translations(locale), newstyle=True)  # type: ignore[attr-defined]
-    return environment
+    made.install_gettext_translations(translations(locale), newstyle=True)  # type: ignore[attr-defined]
+    return made
