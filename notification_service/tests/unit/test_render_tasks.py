@@ -16,8 +16,8 @@ Hello, Ann! It is assigned to you and not done yet.
 Task: Atlas: close the books
 Project: Atlas
 Deadline: 23 November 2026, 00:30 (UTC+03:00)
-Local time: 23 November 2026, 06:30 (UTC+09:00), Asia/Tokyo
 Time left: 23 hours
+Local time: 23 November 2026, 06:30 (UTC+09:00), Asia/Tokyo
 Priority: high
 Status: new
 

@@ -46,8 +46,8 @@ def _deadline(letter: Letter, reader: Reader) -> list[Row]:
         return []
     return [
         same(reader.gettext("Deadline"), reader.time(deadline)),
-        *_elsewhere(deadline, letter.payload["task"]["deadline_time_zone"], reader),
         *([_distance(deadline, letter.now, reader)] if letter.kind in _OPEN else []),
+        *_elsewhere(deadline, letter.payload["task"]["deadline_time_zone"], reader),
     ]
 
 
