@@ -273,6 +273,11 @@ openapi: install ## Write the OpenAPI documents of contracts/openapi and docs/au
 pictures: install ## Take the pictures of the docs anew, in Chromium, from a local stack that the demo has filled
 	@$(STACK) run $(BIN)/python docs/pictures/make.py
 
+.PHONY: mail-preview
+mail-preview: install ## Write every kind of mail to .local/mail-preview/, in all languages, with a page that shows them
+	@$(BIN)/python -m notification preview --out .local/mail-preview
+	@echo "Open .local/mail-preview/index.html"
+
 .PHONY: format
 format: install ## Format the code and fix what can be fixed without thinking
 	$(BIN)/ruff check --fix-only .
