@@ -18,8 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
@@ -105,6 +105,7 @@ def filters(viewer: Viewer) -> dict[str, dict[str, str]]:
         "deadline in a week": {"deadline_after": NOW.isoformat(), "deadline_before": soon},
         "search, common": {"search": "word2"},
         "search, middling": {"search": "word300"},
+        "search, beginning of 111 words": {"search": "word44"},
         "search, rare": {"search": "word4321 word77"},
         "mine": {"mine": "true"},
         "overdue": {"overdue": "true"},
@@ -180,18 +181,26 @@ def fill(address: str, tasks: int) -> None:
     connection.close()
     connection = psycopg2.connect(address)
     connection.autocommit = True
-    connection.cursor().execute("VACUUM ANALYZE task, assignment")
+    connection.cursor().execute("VACUUM ANALYZE task, task_word, assignment")
     connection.close()
     print(f"{tasks:,} tasks in {time.perf_counter() - begin:.0f} s", flush=True)
 
 
-async def measure(address: str, repeat: int, *, explained: bool) -> list[Case]:
+@asynccontextmanager
+async def service(address: str) -> AsyncIterator[tuple[Database, httpx2.AsyncClient, Identity]]:
+    """The service's real application, and who signs its callers' tokens."""
     database = Database(make_url(address).set(drivername="postgresql+asyncpg"), application_name="benchmark")
     identity = Identity()
     # The limit of requests is for people; this is none.
     settings = Settings(db_name="-", db_user="-", db_password="-", API_RATE_LIMIT="1000000/second")
     transport = httpx2.ASGITransport(app=build_app(settings, database, identity.authenticator()))
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield database, client, identity
+    await database.close()
+
+
+async def measure(address: str, repeat: int, *, explained: bool) -> list[Case]:
+    async with service(address) as (database, client, identity):
         asked = [(case, asker(client, identity, case)) for case in await prepared(client, identity)]
         # As a service's process does at its start (service_kit.process).
         gc.collect()
@@ -206,14 +215,17 @@ async def measure(address: str, repeat: int, *, explained: bool) -> list[Case]:
                     case.took_ms.append(took_ms)
         if explained:
             (HERE / "plans.md").write_text(await explain(database, asked), encoding="utf-8")
-    await database.close()
     return [case for case, _ in asked]
+
+
+def asker_headers(identity: Identity, person: int, role: str) -> dict[str, str]:
+    return identity.headers(oid("person", person), role)
 
 
 def asker(
     client: httpx2.AsyncClient, identity: Identity, case: Case
 ) -> Callable[[], Awaitable[httpx2.Response]]:
-    headers = identity.headers(oid("person", case.viewer.person), case.viewer.role)
+    headers = asker_headers(identity, case.viewer.person, case.viewer.role)
     return lambda: client.get(case.path, params=case.parameters, headers=headers)
 
 

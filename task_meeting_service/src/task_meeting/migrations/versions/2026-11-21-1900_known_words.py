@@ -13,16 +13,19 @@ branch_labels = None
 depends_on = None
 
 # Two that write one new word at once keep it twice: to be kept from that, one would wait for the other.
+# `words` holds each once.
 _KEEP = """
 CREATE FUNCTION keep_task_words(words text[]) RETURNS void LANGUAGE sql AS $$
     INSERT INTO task_word (word)
-    SELECT DISTINCT it FROM unnest(words) AS it
+    SELECT it FROM unnest(words) AS it
     WHERE NOT EXISTS (SELECT FROM task_word WHERE word = it)
 $$
 """
 _CREATED = """
 CREATE FUNCTION keep_words_of_created_tasks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM keep_task_words(array_agg(DISTINCT word)) FROM created, unnest(tsvector_to_array(search)) AS word;
+    PERFORM keep_task_words(ARRAY(
+        SELECT DISTINCT word FROM created, unnest(tsvector_to_array(search)) AS word
+    ));
     RETURN NULL;
 END $$
 """
@@ -62,8 +65,10 @@ SELECT DISTINCT it FROM task, unnest(tsvector_to_array(search)) AS it
 """
 # A task is written within an hour of the time that it is given.
 _FIND_LATE = """
-SELECT keep_task_words(array_agg(DISTINCT word)) FROM task, unnest(tsvector_to_array(search)) AS word
-WHERE updated_at > now() - interval '1 hour'
+SELECT keep_task_words(ARRAY(
+    SELECT DISTINCT word FROM task, unnest(tsvector_to_array(search)) AS word
+    WHERE updated_at > now() - interval '1 hour'
+))
 """
 
 
