@@ -231,10 +231,19 @@ test: install ## Run the tests (ARGS='-k name path')
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@# Two workers, each on a stack of its own; then, alone, what kills processes and says how soon they are back.
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PACKAGES:%=%/tests) tests/repo tests/contracts
-	@$(BIN)/python -m pytest tests/chaos tests/e2e
+	@$(MAKE) --no-print-directory test-together
+	@$(MAKE) --no-print-directory test-alone
 endif
+
+# Two workers, each on a stack of its own.
+.PHONY: test-together
+test-together: install
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PACKAGES:%=%/tests) tests/repo tests/contracts
+
+# What kills processes and says how soon they are back.
+.PHONY: test-alone
+test-alone: install
+	@$(BIN)/python -m pytest tests/chaos tests/e2e
 
 .PHONY: test-compose
 test-compose: install ## Run the end-to-end tests on containers, kill some, and take all down

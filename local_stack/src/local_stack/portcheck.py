@@ -11,8 +11,10 @@ from local_stack.environment import HOST
 from local_stack.errors import StackError
 from local_stack.settings import Ports
 
-_OFFSETS = range(10_000, 23_000)
-"""With these every default port stays between the well-known and the ephemeral ones."""
+_OFFSETS = range(10_000, 20_000)
+"""With these every default port stays between the well-known ones and `CHOSEN_PORTS`."""
+CHOSEN_PORTS = range(29_100, 32_700)
+"""Ports that no stack with such an offset has, and no outgoing connection (below the ephemeral ones)."""
 _TRIES = 50
 
 

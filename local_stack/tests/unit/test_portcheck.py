@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from local_stack.errors import StackError
-from local_stack.portcheck import free_offset, holder, is_free, require_free
+from local_stack.portcheck import _OFFSETS, CHOSEN_PORTS, free_offset, holder, is_free, require_free
 from local_stack.settings import Ports
 
 
@@ -41,3 +41,9 @@ def test_the_ports_of_other_parts_do_not_matter(taken: int) -> None:
 def test_an_offset_is_found_where_all_ports_are_free() -> None:
     offset = free_offset()
     assert all(is_free(port + offset) for port in Ports().model_dump().values())
+
+
+def test_a_stack_never_has_a_port_that_is_chosen_one_by_one() -> None:
+    """Stacks on containers and without them may start side by side."""
+    stacks = {port + offset for port in Ports().model_dump().values() for offset in _OFFSETS}
+    assert stacks.isdisjoint(CHOSEN_PORTS)
