@@ -24,7 +24,7 @@ from notification.states import State
 _LARGEST = 2**63 - 1
 # One line, without outer blanks and control characters.
 _ONE_LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
-_TEXT = r"^[^\x00]*\S[^\x00]*$"
+_TEXT = r"^[^\x00]*[^\s\x00][^\x00]*$"
 _ORDER = "0199f0c2-4d1a-7c3e-9b5f-2a6f4d9c1b42"
 
 
@@ -33,7 +33,7 @@ def _order_id(value: Any) -> int | UUID:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LARGEST:
         return value
     try:
-        return UUID(value)
+        return value if isinstance(value, UUID) else UUID(value)
     except (ValueError, TypeError, AttributeError):
         raise ValueError("Neither a number from 1 on nor a UUID") from None
 
