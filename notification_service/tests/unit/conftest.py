@@ -7,6 +7,7 @@ import pytest
 from notification.kinds import Kind
 from notification.mail.letter import Letter
 from notification.mail.preview.letters import samples
+from notification.mail.render import Renderer
 
 _BEFORE = {"project_name": "Atlas", "team_name": "Core", "application_url": None}
 _AFTER = {"project_name": "Atlas", "team_name": "Web", "application_url": "https://hr.example/1?a=1&b=2"}
@@ -92,6 +93,12 @@ _LETTER = Letter(
     now=datetime(2026, 11, 21, 22, 30, tzinfo=UTC),
     payload={"before": _BEFORE, "after": _AFTER},
 )
+
+
+@pytest.fixture(scope="session")
+def renderer():
+    """All templates, compiled once for all tests."""
+    return Renderer()
 
 
 @pytest.fixture(scope="session")

@@ -12,16 +12,11 @@ import pytest
 from notification.kinds import Choice, Kind, traits
 from notification.mail.preview.letters import samples, unsubscribe_url
 from notification.mail.preview.worlds import WORLDS
-from notification.mail.render import MAX_PREHEADER, Renderer
+from notification.mail.render import MAX_PREHEADER
 
 # WCAG 2.2, success criterion 1.4.3, for text of any size.
 ENOUGH = 4.5
 VOID = {"meta", "br"}
-
-
-@pytest.fixture(scope="module")
-def renderer():
-    return Renderer()
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +76,7 @@ class Painter(HTMLParser):
     def style_of(self, element, parent):
         style = {"background": element.attributes["bgcolor"]} if "bgcolor" in element.attributes else {}
         style |= declarations(element.attributes.get("style") or "")
+        style |= self.rules.get(element.tag, {})
         for name in element.classes:
             style |= self.rules.get(f".{name}", {})
         for name in parent.classes:
@@ -193,6 +189,13 @@ def test_all_can_be_read_in_the_dark(pages):
         painted = paint(page.html, dark_rules(page.html))
         assert unreadable(painted) == [], name
         assert all(luminance(rgb(ground)) < 0.3 for _, _, ground in painted), name
+
+
+def test_the_dark_reaches_the_edges(pages):
+    for page in pages.values():
+        ground = dark_rules(page.html)["body"]["background-color"]
+        assert re.search(r"<body [^>]*background-color:", page.html)
+        assert luminance(rgb(ground)) < 0.05
 
 
 @pytest.mark.parametrize("seen", [inverted, lightness_inverted])

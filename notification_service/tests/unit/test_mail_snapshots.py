@@ -13,7 +13,6 @@ import pytest
 from notification.kinds import Kind
 from notification.mail.preview.letters import samples, unsubscribe_url
 from notification.mail.preview.worlds import WORLDS
-from notification.mail.render import Renderer
 from notification.mail.translations import LOCALES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -22,8 +21,7 @@ SAMPLES = [(locale, name) for locale in WORLDS for name in samples(locale)]
 
 
 @pytest.fixture(scope="module")
-def pages():
-    renderer = Renderer()
+def pages(renderer):
     return {
         (locale, name): renderer.render(letter, unsubscribe_url(letter))
         for locale in WORLDS

@@ -6,17 +6,12 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from notification.kinds import Kind
-from notification.mail.render import FOLDER, Renderer
+from notification.kinds import Choice, Kind, traits
+from notification.mail.render import FOLDER
 from notification.mail.translations import choose_locale
 
 CORE = {"project_name": "Atlas", "team_name": "Core", "application_url": None}
 WEB = {"project_name": "Atlas", "team_name": "Web", "application_url": "https://hr.example/1?a=1&b=2"}
-
-
-@pytest.fixture(scope="module")
-def renderer():
-    return Renderer()
 
 
 def shown(html, label):
@@ -105,17 +100,53 @@ def test_an_unknown_language_is_english(wanted, chosen):
     assert choose_locale(wanted) == chosen
 
 
-def test_the_russian_catalog_has_every_text_and_no_other():
-    texts = [
+@pytest.fixture(scope="module")
+def texts():
+    """All that is said in English, as keys of the catalogs."""
+    folder = FOLDER.parent
+    found = [
         *extract_from_dir(FOLDER, [("**.mjml", "jinja2"), ("**.txt", "jinja2")]),
-        *extract_from_dir(FOLDER.parent / "mail", [("**.py", "python")]),
-        *extract_from_dir(FOLDER.parent / "pages", [("**.html", "jinja2")]),
+        *extract_from_dir(folder / "pages", [("**.html", "jinja2")]),
+        *extract_from_dir(folder / "mail", [("**.py", "python")]),
     ]
-    found = {message for _file, _line, message, _comments, _context in texts}
+    return {message for _file, _line, message, _comments, _context in found}
+
+
+@pytest.fixture(scope="module")
+def russian():
     with (FOLDER.parent / "locale/ru/LC_MESSAGES/messages.po").open("rb") as file:
-        catalog = read_po(file)
-    assert {message.id for message in catalog if message.id} == found
-    for message in catalog:
+        return [message for message in read_po(file) if message.id]
+
+
+def test_the_russian_catalog_has_every_text_and_no_other(texts, russian):
+    assert len(texts) > 150
+    assert {message.id for message in russian} == texts
+
+
+def test_every_russian_text_is_there_in_all_its_forms(russian):
+    for message in russian:
         strings = message.string if message.pluralizable else (message.string,)
-        assert not message.id or (all(strings) and not message.fuzzy), message.id
-    assert not [error for message in catalog for error in message.check(catalog)]
+        assert len(strings) == (3 if message.pluralizable else 1), message.id
+        assert all(re.search("[а-яё]", text) for text in strings), message.id
+        assert not message.fuzzy, message.id
+
+
+def test_no_russian_text_names_what_the_english_one_does_not(russian):
+    for message in russian:
+        forms = message.id if message.pluralizable else (message.id,)
+        strings = message.string if message.pluralizable else (message.string,)
+        for text in strings:
+            assert _names(text) == _names(forms[-1]), message.id
+
+
+def _names(text):
+    return sorted(re.findall(r"%\(\w+\)s", text))
+
+
+def test_every_kind_is_a_folder_of_words_and_there_are_no_others():
+    words = {"subject.txt", "heading.txt", "lead.txt", "about.txt"}
+    for kind in Kind:
+        waits = traits(kind).choice is not Choice.ALWAYS
+        expected = words | ({"several.txt"} if waits else set())
+        assert {file.name for file in (FOLDER / kind).iterdir()} == expected, kind
+    assert {folder.name for folder in FOLDER.iterdir()} == {*Kind, "layout"}

@@ -6,13 +6,10 @@ import pytest
 
 from notification.kinds import Choice, Kind, traits
 from notification.mail.digest import MAX_ITEMS
-from notification.mail.render import Renderer
 
 
 @pytest.fixture(scope="module")
-def render(letter):
-    renderer = Renderer()
-
+def render(letter, renderer):
     def digest(*members, window="daily", kind=None, **changed):
         changed = {"members": members, "window": window, "kind_of_all": kind, **changed}
         payload = {"window": changed.pop("window"), "kind": changed.pop("kind_of_all")}

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from notification.kinds import Kind
-from notification.mail.render import Renderer
 
 INVITED = """\
 You are asked to a meeting
@@ -50,8 +49,7 @@ Team Suite отправил это письмо, потому что оно о �
 
 
 @pytest.fixture(scope="module")
-def render(letter):
-    renderer = Renderer()
+def render(letter, renderer):
     return lambda *arguments, **changed: renderer.render(letter(*arguments, **changed))
 
 

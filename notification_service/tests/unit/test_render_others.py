@@ -3,14 +3,12 @@
 import pytest
 
 from notification.kinds import Kind
-from notification.mail.render import Renderer
 
 EVIL = "<script>x</script>\r\nBcc: eve@evil.example {{ 7*7 }} \u202e"
 
 
 @pytest.fixture(scope="module")
-def render(letter):
-    renderer = Renderer()
+def render(letter, renderer):
     return lambda *arguments, **changed: renderer.render(letter(*arguments, **changed))
 
 

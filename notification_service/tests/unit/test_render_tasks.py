@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notification.kinds import Kind
-from notification.mail.render import Renderer
 
 DEADLINE = datetime(2026, 11, 22, 21, 30, tzinfo=UTC)
 DUE = """\
@@ -27,8 +26,7 @@ Team Suite sent this message because this task is assigned to you. Replies to it
 
 
 @pytest.fixture(scope="module")
-def render(letter):
-    renderer = Renderer()
+def render(letter, renderer):
     return lambda *arguments, **changed: renderer.render(letter(*arguments, **changed))
 
 

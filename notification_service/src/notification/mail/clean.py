@@ -25,13 +25,17 @@ _INVISIBLE = {"Cf", "Cs", "Co", "Cn"}
 
 def clean_name(text: str, *, longest: int = MAX_NAME) -> str:
     """One visible line: no control, bidi or zero-width character, no double space, at most `longest`."""
-    kept = (
+    line = " ".join((text if text.isprintable() else _visible(text)).split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def _visible(text: str) -> str:
+    """What `str.isprintable` would say yes to; breaks become spaces."""
+    return "".join(
         " " if category in _BREAKS else character
         for character in text
         if (category := unicodedata.category(character)) not in _INVISIBLE
     )
-    line = " ".join("".join(kept).split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def clean_lines(text: str, *, lines: int, longest: int = MAX_NAME) -> list[str]:
