@@ -57,6 +57,7 @@ _DISSOLVE = text("""
     WITH digest AS (
         SELECT id FROM notification
         WHERE user_oid = :user_oid AND kind = 'digest' AND state = 'queued' AND attempts = 0
+            AND next_attempt_at > :now
         FOR UPDATE SKIP LOCKED),
     dissolved AS (
         UPDATE notification AS n
@@ -120,7 +121,7 @@ async def join(session: WriteSession, joins: Mapping[UUID, UUID]) -> None:
 async def reconsider(session: WriteSession, *, user_oid: UUID, now: datetime) -> None:
     """Let all that waits for a person be decided anew, as they have chosen otherwise.
 
-    What waits is due now, and so are the mails of digests that no sender has taken yet: those are dissolved.
+    What waits is due now, and so are the mails of digests whose windows last: those are dissolved.
     To be called in the transaction that writes the choice. What a sender is just deciding about by the old
     one is waited for.
     """
