@@ -71,8 +71,8 @@ def _unclear(schema, described, place):
         return
     if schema.get("type") in _CLEAR_TYPES or schema.get("format") in _CLEAR_FORMATS:
         return
-    if "anyOf" in schema:
-        values = [choice for choice in schema["anyOf"] if choice.get("type") != "null"]
+    if choices := schema.get("anyOf") or schema.get("oneOf"):
+        values = [choice for choice in choices if choice.get("type") != "null"]
         yield from min((list(_unclear(choice, described, place)) for choice in values), key=len)
     elif schema["type"] == "array":
         yield from _unclear(schema["items"], described, f"{place}[]")

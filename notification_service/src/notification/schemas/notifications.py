@@ -76,7 +76,7 @@ class AttemptOut(BaseModel):
 class NotificationOut(BaseModel):
     """One mail to one person about one change."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _EXAMPLE})
 
     id: UUID
     kind: Kind
