@@ -110,16 +110,16 @@ class Dispatcher:
         if done.due_in is None or done.due_in > 0:
             self._close_idle()
             return min(done.due_in or self._longest_pause_s, self._longest_pause_s)
-        return self._longest_pause_s if self._stopping else self._find_lane()
+        if self._stopping:
+            return self._longest_pause_s
+        # With lanes to spare: what was due was void, or another sender is just taking it.
+        return self._open_one_more() if len(done.mails) == len(free) else _LOOK_AGAIN_S
 
-    def _find_lane(self) -> float:
-        """Mail is due: let a lane take it. Returns how many seconds may pass before the next round.
+    def _open_one_more(self) -> float:
+        """Every lane has a mail and more are due. Returns how many seconds may pass before the next round.
 
-        One more lane connects at a time: a server that is away, or weak, is not stormed.
+        One lane connects at a time: a server that is away, or weak, is not stormed.
         """
-        if any(lane.is_free for lane in self._lanes):
-            # What was due was void, or another sender is just taking it.
-            return _LOOK_AGAIN_S
         closed = next((lane for lane in self._lanes if lane.is_closed), None)
         if closed is None or any(lane.doing is Doing.OPENING for lane in self._lanes):
             return self._longest_pause_s
