@@ -85,8 +85,11 @@ def _organizer(letter: Letter, *, ascii_only: bool) -> str | None:
 
 
 def _parsed(written: str) -> str:
-    name, address = parseaddr(written)
-    return _mailbox(name, parse_address(address))
+    name, text = parseaddr(written)
+    address = parse_address(text)
+    if address.needs_smtputf8:
+        raise UndeliverableError("not every server takes answers' address")
+    return _mailbox(name, address)
 
 
 def _mailbox(name: str, address: Address) -> str:
