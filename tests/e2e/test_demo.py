@@ -34,7 +34,11 @@ def console():
 
 
 def test_it_starts_the_stack_counts_exactly_and_leaves_nothing_behind(tmp_path):
-    variables = {"LOCAL_STATE_DIR": str(tmp_path / "state"), "PORT_OFFSET": str(portcheck.free_offset())}
+    variables = {
+        "LOCAL_STATE_DIR": str(tmp_path / "state"),
+        "PORT_OFFSET": str(portcheck.free_offset()),
+        "NOTIFICATION_BURST_SECONDS": "5",  # news is put together, but not for a minute
+    }
     finished = subprocess.run(
         [sys.executable, "-m", "local_stack", "demo"],
         check=False,

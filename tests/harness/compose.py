@@ -53,6 +53,7 @@ class Compose:
             "TASK_MEETING_PUBLIC_URL": f"http://{HOST}:{ports['TASK_MEETING_API_PORT']}",
             "NOTIFICATION_PUBLIC_URL": f"http://{HOST}:{ports['NOTIFICATION_API_PORT']}",
             "API_RATE_LIMIT": "5000/second",  # the tests ask as fast as they can
+            "NOTIFICATION_BURST_SECONDS": "0",  # and count the news, each in a mail of its own
             "IMAGE_TAG": _IMAGE_TAG,
             "TEST_MAIL_DIR": str(self.mail_store.parent),
         }

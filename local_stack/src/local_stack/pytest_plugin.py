@@ -6,6 +6,9 @@ import pytest
 
 from local_stack.testing import Stack
 
+_VARIABLES = {"NOTIFICATION_BURST_SECONDS": "0"}
+"""Each piece of news comes in a mail of its own, at once: the tests count them."""
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
@@ -13,7 +16,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
     Shared by the whole session: use databases, topics, connectors and consumer groups of your own.
     """
-    with Stack(tmp_path_factory.mktemp("stack")) as running:
+    with Stack(tmp_path_factory.mktemp("stack"), variables=_VARIABLES) as running:
         yield running
 
 
