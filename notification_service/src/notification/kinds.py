@@ -70,7 +70,7 @@ class Traits:
 _PROMPT = Traits(Choice.PROMPT, groups=False)
 _ORDINARY = Traits()
 # Of the ordinary ones nothing need be said.
-_TRAITS: Mapping[Kind, Traits] = {
+_TRAITS: Mapping[str, Traits] = {
     Kind.INVITED: _PROMPT,
     Kind.MEETING_CHANGED: _PROMPT,
     Kind.MEETING_CANCELLED: _PROMPT,
@@ -84,8 +84,8 @@ _TRAITS: Mapping[Kind, Traits] = {
 
 
 def traits(kind: str) -> Traits:
-    """How a kind, given by its name, is treated."""
-    return _TRAITS.get(Kind(kind), _ORDINARY)
+    """How a kind, given by its name, is treated; one that a newer release wrote, like most."""
+    return _TRAITS.get(kind, _ORDINARY)
 
 
 _DELIVERIES: Mapping[Choice, tuple[Delivery, ...]] = {
