@@ -28,18 +28,18 @@ _TEXT = r"^[^\x00]*[^\s\x00][^\x00]*$"
 _ORDER = "0199f0c2-4d1a-7c3e-9b5f-2a6f4d9c1b42"
 
 
-def _order_id(value: Any) -> int | UUID:
-    """A number or a UUID; `true` is no number, nor is a text of digits."""
+def _order_id(value: Any) -> int | str:
+    """A number, or a UUID in its usual form; `true` is no number, nor is a text of digits."""
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LARGEST:
         return value
     try:
-        return value if isinstance(value, UUID) else UUID(value)
+        return str(UUID(value))
     except (ValueError, TypeError, AttributeError):
         raise ValueError("Neither a number from 1 on nor a UUID") from None
 
 
 OrderId = Annotated[
-    int | UUID,
+    int | str,
     PlainValidator(_order_id),
     WithJsonSchema(
         {
