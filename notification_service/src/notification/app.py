@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from notification.api import TAGS, router
 from notification.api.addresses import ADDRESSES
+from notification.api.housekeeping import Housekeeping
 from notification.api.preferences import PREFIX
 from notification.mail.compose import Composer
 from notification.mail.render import Renderer
@@ -75,6 +76,6 @@ async def run_api(settings: Settings) -> None:
         port_variable="NOTIFICATION_API_PORT",
     )
     try:
-        await serve(server, keys)
+        await serve(server, keys, Housekeeping(database, clock=SystemClock()))
     finally:
         await database.close()
