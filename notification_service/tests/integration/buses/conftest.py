@@ -39,6 +39,12 @@ class Bus:
     def __init__(self, now):
         self.now = now
         self.offsets = Counter()
+        self.seconds = 0
+
+    def later(self, **delta):
+        """A moment that is so much later; without a word, a second after the last one."""
+        self.seconds += 1
+        return self.now + timedelta(**delta or {"seconds": self.seconds})
 
     def meeting(self, what="changed", number=1, *, to, at=None, uid=None, **changed):
         """News of a meeting; `to` says what it is to whom, such as {1: "invite"}."""
