@@ -5,6 +5,7 @@ Faults, row 19: the source goes back to an older state, and consumers follow it 
 
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -94,6 +95,18 @@ class Operator:
 def operator(compose: Compose, running: Suite, tmp_path: Path) -> Iterator[Operator]:
     yield Operator(compose, tmp_path / "backups")
     running.close()
+
+
+@pytest.fixture(scope="module")
+def whole_backup(compose: Compose, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests that look what is done with a backup, and not at what is in it."""
+    return Operator(compose, tmp_path_factory.mktemp("backups")).backup()
+
+
+@pytest.fixture
+def backup(whole_backup: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be spoilt."""
+    return shutil.copytree(whole_backup, tmp_path / whole_backup.name)
 
 
 @pytest.fixture
@@ -236,9 +249,8 @@ def cut(path: Path) -> None:
     ],
 )
 def test_a_spoilt_backup_is_refused_before_anything_is_touched(
-    compose: Compose, operator: Operator, spoil, file, reason
+    compose: Compose, operator: Operator, backup: Path, spoil, file, reason
 ):
-    backup = operator.backup()
     spoil(backup / file)
     before = {container.id: container.run for container in compose.containers()}
     variables = compose.env_file.read_text()
@@ -251,10 +263,9 @@ def test_a_spoilt_backup_is_refused_before_anything_is_touched(
 
 
 def test_a_backup_that_cannot_be_restored_replaces_nothing(
-    compose: Compose, operator: Operator, superuser: Sql
+    compose: Compose, operator: Operator, superuser: Sql, backup: Path
 ):
     """Its sums are right, but PostgreSQL does not understand it."""
-    backup = operator.backup()
     spoilt = backup / "notification.dump"
     spoilt.write_bytes(b"from a newer PostgreSQL")
     manifest = (backup / "manifest").read_text().splitlines()
@@ -270,8 +281,8 @@ def test_a_backup_that_cannot_be_restored_replaces_nothing(
     assert {it.service: it.run for it in compose.containers() if it.is_running} == running_since
 
 
-def test_nothing_is_replaced_without_a_yes(operator: Operator):
-    done = operator.run("restore", FROM=str(operator.backup()))
+def test_nothing_is_replaced_without_a_yes(operator: Operator, backup: Path):
+    done = operator.run("restore", FROM=str(backup))
     assert done.returncode == 1
     assert "say YES=1" in done.stdout
 
