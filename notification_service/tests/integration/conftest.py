@@ -167,13 +167,14 @@ def sender(database, database_url, mail_server, composer, clock):
     """Run a sender while a block lasts; it is stopped gracefully at the end."""
 
     @asynccontextmanager
-    async def running(*, lanes=2, lease_s=2.0, timeout_s=0.5, backoff_s=0.01, on=None, **server):
+    async def running(*, lanes=2, lease_s=2.0, timeout_s=0.5, backoff_s=0.01, limits=None, on=None, **server):
         queue = Queue(
             on or database,
             clock=clock,
             policy=Policy(
                 lease=timedelta(seconds=lease_s),
                 backoff=Backoff(timedelta(seconds=backoff_s), timedelta(seconds=backoff_s)),
+                limits=limits or {},
             ),
         )
         smtp = SmtpServer("127.0.0.1", mail_server.port, timeout=timeout_s, **server)

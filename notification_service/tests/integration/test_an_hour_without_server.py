@@ -179,3 +179,15 @@ async def test_nothing_is_lost_nothing_stale_goes_and_nothing_storms(
         {"state": "accepted", "reason": None, "attempts": 1, "count": TRUE},
         {"state": "suppressed", "reason": "stale", "attempts": 0, "count": EXPIRING + VOID},
     ]
+
+
+async def test_with_nothing_to_do_it_looks_six_times_a_minute(dispatcher, pass_time, monkeypatch):
+    looks, exchange = [], dispatcher._queue.exchange
+
+    async def counted(*arguments, **named):
+        looks.append(named["limit"])
+        return await exchange(*arguments, **named)
+
+    monkeypatch.setattr(dispatcher._queue, "exchange", counted)
+    await pass_time(1, steps=61)
+    assert looks == [0] * 6

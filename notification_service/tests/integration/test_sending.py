@@ -3,10 +3,12 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from notification.settings import DomainLimit
 from service_kit.health import NotReadyError
 
 ANN, BOB = "user1@company.example", "user2@company.example"
@@ -25,6 +27,33 @@ async def test_every_person_gets_every_mail_of_theirs(apply, feed, sender, settl
     assert {len(mail.recipients) for mail in mail_server.mails} == {1}
     assert {len(mail_server.of(f"user{user}@company.example")) for user in range(1, 26)} == {4}
     assert mail_server.connections == 2
+
+
+async def test_a_long_queue_gets_every_connection(apply, feed, sender, settled, mail_server):
+    await apply(*[feed.change("c", number, user=number) for number in range(1, 101)])
+    async with sender(lanes=6):
+        await settled()
+    assert mail_server.connections == 6
+
+
+async def test_a_busy_domain_waits_without_an_attempt_and_holds_up_no_other(
+    apply, feed, sender, mails, mail_server, until
+):
+    busy = [
+        feed.change("c", number, user=number, user_email=f"u{number}@slow.example") for number in range(1, 31)
+    ]
+    await apply(*busy, feed.change("c", 31, user=31))
+    async with sender(limits={"slow.example": DomainLimit(per_second=1)}):
+
+        async def other_is_there():
+            return mail_server.of("user31@company.example")
+
+        await until(other_is_there)
+    waiting = [mail for mail in await mails() if mail["state"] == "queued"]
+    assert 20 < len(waiting) == 31 - len(mail_server.mails)
+    assert {mail["attempts"] for mail in waiting} == {0}
+    places = sorted(mail["next_attempt_at"] for mail in waiting)
+    assert all(timedelta(seconds=0.9) < later - place for place, later in pairwise(places))
 
 
 async def test_a_mail_goes_when_it_is_written_not_when_somebody_looks(
