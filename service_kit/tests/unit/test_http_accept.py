@@ -1,0 +1,26 @@
+"""Clients get the form of an answer that they like best."""
+
+import pytest
+
+from service_kit.http.accept import choose
+
+OFFERS = ("application/json", "text/html", "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, "application/json"),
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("text/*", "text/html"),
+        ("TEXT/Plain", "text/plain"),
+        ("text/html;level=1;q=0.2, text/plain;q=0.3", "text/plain"),
+        ("*/*, application/json;q=0.5, text/html;q=0", "text/plain"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("image/png", "application/json"),
+        (";;,, q=1", "application/json"),
+    ],
+)
+def test_the_most_specific_range_and_then_the_best_form_decides(accept, chosen):
+    assert choose(accept, OFFERS) == chosen
