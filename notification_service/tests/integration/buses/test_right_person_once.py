@@ -67,7 +67,7 @@ class Company:
         self.log = [feed.change("r", number, user=user, **self._zone()) for user, number in LASTING.items()]
         # Kind, assignment, person and version of each piece of news.
         self.news = []
-        # Assignments whose last change only a snapshot told of.
+        # Assignments of whose present holder only a snapshot told.
         self.silent = set()
         # Assignments that ever changed hands so.
         self.slipped = set()
@@ -104,7 +104,7 @@ class Company:
 
     def _write(self, op, number, at, row, news):
         self.log.append(self.feed.change(op, number, at=at, **row, **self._zone()))
-        if news:
+        if any(kind == "assigned" for kind, _ in news):
             self.silent.discard(number)
         self.news += [(kind, f"assignment:{number}", user, self.feed.lsn) for kind, user in news]
 
