@@ -23,8 +23,9 @@ INSERT INTO teams_team (id, oid, name, project_id) VALUES
 INSERT INTO teams_userassignment (id, user_id, project_id, team_id, application_url, created_at)
 VALUES (990000001, 990000001, 990000001, 990000001, 'https://apply.example/1?a=1&b=%D0%AF#x', '2026-03-02 09:14:05.120458+00');
 
-INSERT INTO teams_userassignment (id, user_id, project_id, team_id, application_url, created_at)
-VALUES (990000002, 990000002, 990000002, NULL, NULL, '2000-02-29 23:59:59+00');
+-- By an import.
+INSERT INTO teams_userassignment (id, user_id, project_id, team_id, application_url, created_at, import_oid)
+VALUES (990000002, 990000002, 990000002, NULL, NULL, '2000-02-29 23:59:59+00', 'd0000000-0000-4000-8000-000000000001');
 
 -- Many in one transaction, one of them changed in it at once.
 INSERT INTO teams_userassignment (id, user_id, project_id, team_id, application_url, created_at) VALUES
@@ -37,10 +38,11 @@ UPDATE teams_userassignment SET application_url = 'https://apply.example/3' WHER
 UPDATE teams_userassignment SET application_url = 'https://apply.example/undone' WHERE id = 990000001;
 ROLLBACK;
 
--- Set, and taken away.
+-- Set by hand, changed by another import, and taken away by hand.
 UPDATE teams_userassignment SET team_id = 990000002 WHERE id = 990000002;
 
-UPDATE teams_userassignment SET team_id = NULL, application_url = 'https://apply.example/2' WHERE id = 990000002;
+UPDATE teams_userassignment SET team_id = NULL, application_url = 'https://apply.example/2',
+    import_oid = 'd0000000-0000-4000-8000-000000000002' WHERE id = 990000002;
 
 UPDATE teams_userassignment SET application_url = NULL WHERE id = 990000002;
 
