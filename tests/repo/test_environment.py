@@ -1,6 +1,7 @@
 """`.env.example` says everything that can be set, and nothing that cannot."""
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -128,6 +129,8 @@ def as_text(default: object) -> str:
             return str(default).lower()
         case tuple():
             return ",".join(default)
+        case dict():
+            return json.dumps({key: value.model_dump(exclude_none=True) for key, value in default.items()})
         case SecretStr():
             return default.get_secret_value()
         case _:

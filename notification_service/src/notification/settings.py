@@ -65,7 +65,9 @@ class Settings(AuthSettings, HttpSettings, ServiceSettings):
     notify_renames: bool = False
     max_event_age_hours: int = Field(72, ge=1)
     burst_seconds: float = Field(
-        60, ge=0, description="Mails of one kind that come to a person within it are put together; 0: none are."
+        60,
+        ge=0,
+        description="Mails of one kind that come to a person within it are put together; 0: none are.",
     )
     sender_workers: int = Field(4, ge=1, le=64)
     sender_lease_seconds: float = Field(30, gt=0)
