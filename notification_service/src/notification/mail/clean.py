@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
@@ -102,6 +103,7 @@ class Address:
         return f"{self.local}@{self.domain}"
 
 
+@lru_cache(maxsize=10_000)
 def parse_address(raw: str) -> Address:
     """Exactly one address, or none at all.
 

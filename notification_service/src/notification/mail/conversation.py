@@ -9,7 +9,6 @@ from notification.mail.compose import Envelope
 from notification.mail.outcome import Outcome, Result
 from notification.mail.wire import Answer, Wire
 
-_START_OF_LINE_DOT = re.compile(rb"(?m)^\.")
 # First digits of answers (RFC 5321, section 4.2.1).
 _YES, _GO_AHEAD, _NO = 2, 3, 5
 _UNAVAILABLE = 421
@@ -137,7 +136,7 @@ class Conversation:
     async def _finish(self, message: bytes) -> Result:
         """The message and its final dot: from here on silence means that nobody knows."""
         try:
-            self._wire.ask(_START_OF_LINE_DOT.sub(b"..", message) + b".\r\n")
+            self._wire.ask(_stuffed(message) + b".\r\n")
             answer = await self._wire.answer(self._timeout_s)
         except LOST as error:
             self._wire.abort()
@@ -163,6 +162,12 @@ class Conversation:
             await self._wire.answer(self._timeout_s)
         except LOST:
             self._wire.abort()
+
+
+def _stuffed(message: bytes) -> bytes:
+    """With a second dot wherever a line begins with one (RFC 5321, section 4.5.2)."""
+    doubled = message.replace(b"\n.", b"\n..")
+    return b"." + doubled if doubled.startswith(b".") else doubled
 
 
 def words(said: object) -> str:

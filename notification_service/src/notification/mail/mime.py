@@ -19,7 +19,6 @@ _MAX_PLAIN = 65
 # Octets that fit into one encoded word, so that a line with a header's name before it is shorter than 78.
 _WORD = 39
 _BASE64_LINE = 76
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _ATOMS = re.compile(r"[A-Za-z0-9 '_-]*")
 _PLAIN = b"\t\r\n" + bytes(range(0x20, 0x7F))
 
@@ -66,7 +65,7 @@ def unstructured(text: str) -> str:
 
 def text_part(subtype: str, text: str, *, parameters: str = "", base64: bool = True) -> bytes:
     """A part of text; `base64`: whether it may be encoded so where that is shorter."""
-    lines = _LINE_END.split(text)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[-1]:
         lines.append("")
     data = "\r\n".join(lines).encode()
