@@ -27,7 +27,7 @@ from service_kit.clock import SystemClock
 from service_kit.db import Database
 from service_kit.testing import Identity, TemplateDatabase
 
-DEADLINE_S = 15
+DEADLINE_S = 40
 
 
 @pytest.fixture(scope="session")

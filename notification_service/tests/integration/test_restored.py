@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
@@ -49,3 +50,22 @@ async def test_what_was_sent_before_the_backup_stays_as_it_is(restored, apply, f
         before = await settled()
     assert restored() == '{"mails_unconfirmed": 0}\n'
     assert await mails() == before
+
+
+async def test_a_digest_that_waited_at_the_backup_is_not_sent_either(
+    restored, apply, feed, mails, clock, database, settled, sender, mail_server
+):
+    policy = Policy(burst=timedelta(minutes=1))
+    await apply(*[feed.change("c", number) for number in (1, 2)])
+    assert (await Queue(database, clock=clock, policy=policy).exchange([], limit=4, held=[])).mails == []
+    assert restored() == '{"mails_unconfirmed": 1}\n'
+    clock.push(minutes=2)
+    async with sender():
+        await apply(feed.change("c", 3))
+        found = await settled()
+    assert {(mail["kind"], mail["state"], mail["reason"]) for mail in found} == {
+        ("digest", "unconfirmed", None),
+        ("assigned", "suppressed", "digest"),
+        ("assigned", "accepted", None),
+    }
+    assert len(mail_server.mails) == 1
