@@ -73,7 +73,7 @@ def way(kind=Kind.ASSIGNED, **changed):
         (NIGHT, Send()),
         (SIESTA, Postpone(utc(12))),
         ({"crowded": True}, Join(Window.BURST, BURST_END)),
-        ({"import_oid": IMPORT}, Join(Window.BURST, BURST_END)),
+        ({"import_oid": IMPORT}, Join(Window.BURST, NOW + timedelta(seconds=10))),
         ({"follows": DIGEST}, Follow(DIGEST)),
         ({"follows": DIGEST, "choice": HOURLY}, Follow(DIGEST)),
         # A digest does not end while it is quiet.

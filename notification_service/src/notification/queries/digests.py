@@ -5,7 +5,7 @@ by then, so they never wait for it: where they do not get it, the mail stays as 
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +46,14 @@ _OPEN = text("""
 _LOCK_QUEUED = text("""
     SELECT id FROM notification
     WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'queued' FOR UPDATE SKIP LOCKED
+""")
+# A burst lasts as long as more comes, but not for ever.
+_PROLONG = text("""
+    UPDATE notification AS d
+    SET next_attempt_at = greatest(
+        d.next_attempt_at, least(u.until, d.created_at + CAST(:longest AS interval)))
+    FROM unnest(CAST(:digests AS uuid[]), CAST(:ends AS timestamptz[])) AS u(id, until)
+    WHERE d.id = u.id AND d.payload ->> 'window' = 'burst'
 """)
 _JOIN = text("""
     UPDATE notification AS n
@@ -116,6 +124,13 @@ async def join(session: WriteSession, joins: Mapping[UUID, UUID]) -> None:
     """Let mails be brought by digests: mail → digest."""
     if joins:
         await session.execute(_JOIN, {"mails": list(joins), "digests": list(joins.values())})
+
+
+async def prolong(session: WriteSession, ends: Mapping[UUID, datetime], *, longest: timedelta) -> None:
+    """Let digests of bursts wait until these ends at least, each for no longer than `longest` in all."""
+    if ends:
+        parameters = {"digests": list(ends), "ends": list(ends.values()), "longest": longest}
+        await session.execute(_PROLONG, parameters)
 
 
 async def reconsider(session: WriteSession, *, user_oid: UUID, now: datetime) -> None:

@@ -72,7 +72,7 @@ async def claim_due(
         taken = await due.take_due(session, now=now, limit=look_at, oldest=oldest, burst=rules.burst)
         look = _look(taken, free, now=now, rules=rules, seconds_to_wait=seconds_to_wait)
         # First: some of it may go into a digest that is due.
-        joined = await put_off(session, look.waits, now=now, oldest=oldest)
+        joined = await put_off(session, look.waits, now=now, oldest=oldest, burst=rules.burst)
         mails = await _write(session, look, now=now)
         await sending.drop(session, look.dropped)
         await sending.lease(session, list(map(_begun, mails)), owner=owner, now=now, until=now + lease)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -19,7 +19,12 @@ _TURNING = (*OPENING, *CLOSING)
 
 
 async def put_off(
-    session: WriteSession, waits: Sequence[tuple[Row, Wait]], *, now: datetime, oldest: datetime
+    session: WriteSession,
+    waits: Sequence[tuple[Row, Wait]],
+    *,
+    now: datetime,
+    oldest: datetime,
+    burst: timedelta,
 ) -> Collection[UUID]:
     """Let due mails wait as it was decided; returns those that digests bring.
 
@@ -34,6 +39,10 @@ async def put_off(
     open_ = await digests.lock_queued(session, set(targets.values()))
     joins = {mail: digest for mail, digest in targets.items() if digest in open_}
     await digests.join(session, joins)
+    ends = {
+        joins[mail["id"]]: wait.end for mail, wait in mine if mail["id"] in joins and isinstance(wait, Join)
+    }
+    await digests.prolong(session, ends, longest=burst)
     later = {mail["id"]: until for mail, wait in mine if mail["id"] not in joins and (until := _until(wait))}
     await sending.postpone(session, later)
     return joins

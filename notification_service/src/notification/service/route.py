@@ -14,6 +14,8 @@ from notification.states import Reason
 
 # When to look whether a person is known by now.
 _LOOK_AGAIN = timedelta(seconds=10)
+# An import is one transaction: what follows one of its rows follows soon.
+_IMPORT_SETTLES = timedelta(seconds=10)
 
 
 class Window(StrEnum):
@@ -126,8 +128,9 @@ def _gather(mail: Row, now: datetime) -> Wait | None:
 def _group(mail: Row, now: datetime, burst: timedelta) -> Wait | None:
     if not burst or not traits(mail["kind"]).groups:
         return None
-    together = mail["crowded"] or mail["import_oid"] is not None
-    return _join(mail, Window.BURST, now + burst) if together else None
+    if mail["import_oid"] is not None:
+        return _join(mail, Window.BURST, now + min(_IMPORT_SETTLES, burst))
+    return _join(mail, Window.BURST, now + burst) if mail["crowded"] else None
 
 
 def _join(mail: Row, window: Window, end: datetime) -> Join | None:
