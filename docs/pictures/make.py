@@ -27,7 +27,6 @@ OWN = {**os.environ, "LOCAL_STATE_DIR": ".local/pictures", "PORT_OFFSET": "22000
 STACK = (sys.executable, "-m", "local_stack")
 MAX_BYTES = 200_000
 WIDE = ViewportSize(width=1440, height=720)
-MAIL = ViewportSize(width=1280, height=720)
 TALL = ViewportSize(width=1100, height=840)
 
 
@@ -55,9 +54,8 @@ def filled_stack() -> Iterator[Mapping[str, str]]:
 
 
 def take(page: Page, variables: Mapping[str, str]) -> None:
-    admin, tasks, mails = (
-        f"http://127.0.0.1:{variables[name]}"
-        for name in ("USER_TEAM_PORT", "TASK_MEETING_API_PORT", "MAIL_UI_PORT")
+    admin, tasks = (
+        f"http://127.0.0.1:{variables[name]}" for name in ("USER_TEAM_PORT", "TASK_MEETING_API_PORT")
     )
     page.goto(f"{admin}/admin/")
     page.fill("[name=username]", variables["DJANGO_SUPERUSER_USERNAME"])
@@ -69,9 +67,6 @@ def take(page: Page, variables: Mapping[str, str]) -> None:
     shoot(page, "assignments", WIDE)
     page.goto(f"{tasks}/docs")
     shoot(page, "api", TALL)
-    page.goto(mails)
-    page.get_by_text("Your assignment has changed").first.click()
-    shoot(page, "mail", MAIL)
 
 
 def shoot(page: Page, name: str, size: ViewportSize) -> None:
