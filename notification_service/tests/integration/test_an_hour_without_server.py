@@ -16,7 +16,7 @@ from notification.mail.smtp import SmtpConnection, SmtpServer
 from notification.settings import DomainLimit
 from service_kit.testing import ManualClock
 
-EXPIRING, VOID, TRUE = 7_500, 1_000, 1_500
+EXPIRING, VOID, TRUE = 8_100, 1_000, 900
 DOMAINS, PER_SECOND = 3, 50
 _REMINDERS = text("""
     INSERT INTO notification (
@@ -146,7 +146,7 @@ async def test_nothing_is_lost_nothing_stale_goes_and_nothing_storms(
         await session.execute(_ASSIGNED, parameters)
         await session.execute(text("ANALYZE"))
 
-    await pass_time(60, steps=60)
+    await pass_time(120, steps=30)
     (untouched,) = await rows("SELECT count(*) FROM notification WHERE state = 'queued' AND attempts = 0")
     assert untouched["count"] == EXPIRING + VOID + TRUE
     async with database.transaction() as session:

@@ -110,10 +110,12 @@ class Dispatcher:
         if done.due_in is None or done.due_in > 0:
             self._close_idle()
             return min(done.due_in or self._longest_pause_s, self._longest_pause_s)
-        if self._stopping:
-            return self._longest_pause_s
-        # With lanes to spare: what was due was void, or another sender is just taking it.
-        return self._open_one_more() if len(done.mails) == len(free) else _LOOK_AGAIN_S
+        if len(done.mails) < len(free):
+            # What was due was void, or another sender is just taking it.
+            return _LOOK_AGAIN_S
+        # A lane that is free by now was not yet when this round began: it has asked for another round.
+        came_too_late = not free and any(lane.is_free for lane in self._lanes)
+        return self._longest_pause_s if self._stopping or came_too_late else self._open_one_more()
 
     def _open_one_more(self) -> float:
         """Every lane has a mail and more are due. Returns how many seconds may pass before the next round.
