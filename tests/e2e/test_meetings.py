@@ -17,7 +17,7 @@ from harness.waiting import until
 from local_stack.demo.topics import MEETINGS, REMINDERS, Followed, follow
 
 INVITED, CHANGED, CANCELLED = "invited", "meeting_changed", "meeting_cancelled"
-DUE, SOON = "task_reminder", "meeting_reminder"
+GIVEN, DUE, SOON = "task_assigned", "task_reminder", "meeting_reminder"
 MORTAL = ("task-meeting-jobs", "notification-consumer")
 # How long before a meeting people are reminded of it.
 QUARTER = timedelta(minutes=15)
@@ -125,10 +125,10 @@ async def test_whoever_dies_everybody_is_reminded_once(running, desk, ann, anns_
         running.stack.wait_ready(*MORTAL)
         running.stack.kill("notification-consumer")
         events = await arrival(followed, about({*due, soon}), 5)
-        kinds = Counter(told(bob, 6))
+        kinds = Counter(told(bob, 10))
         wait_for_rest(running, due)
 
-    assert kinds == {INVITED: 1, DUE: 4, SOON: 1}
+    assert kinds == {INVITED: 1, GIVEN: 4, DUE: 4, SOON: 1}
     assert told(ann, 1) == [SOON]
     assert len({event.key for event in events}) == 5, "each of them once"
     assert about_all(followed, {*due, soon}) == 5

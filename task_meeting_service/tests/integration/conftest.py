@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -109,7 +110,9 @@ async def idle_client(template, identity):
     """An administrator on an empty database that all share: for requests that are refused or find nothing."""
     async with template.clone() as url:
         database = Database(url, application_name="test")
-        async with http_client(database, identity, **identity.headers(role="admin")) as it:
+        # As good as the whole run is long.
+        headers = identity.headers(role="admin", exp=int(time.time()) + 86_400)
+        async with http_client(database, identity, **headers) as it:
             yield it
         await database.close()
 

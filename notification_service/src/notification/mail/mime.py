@@ -20,6 +20,8 @@ _MAX_PLAIN = 65
 _WORD = 39
 _BASE64_LINE = 76
 _ATOMS = re.compile(r"[A-Za-z0-9 '_-]*")
+# The encoder sees to those that were there, not to those that it makes where it breaks a line.
+_LONE_DOT = re.compile(rb"(?m)^\.(?=\r?\n)")
 _PLAIN = b"\t\r\n" + bytes(range(0x20, 0x7F))
 
 
@@ -120,7 +122,7 @@ def _encoded(data: bytes, odd: int, *, base64: bool) -> tuple[str, bytes]:
     """By the shorter of two encodings: one triples each odd octet, the other adds a third to all."""
     if base64 and 2 * odd > len(data) / 3:
         return "base64", _base64(data)
-    return "quoted-printable", b2a_qp(data)
+    return "quoted-printable", _LONE_DOT.sub(b"=2E", b2a_qp(data))
 
 
 def _base64(data: bytes) -> bytes:
