@@ -43,8 +43,8 @@ def test_a_name_comes_out_as_it_went_in(name):
 
 
 # Where the encoder breaks the line just before its last dot.
-@example([f"é{'a' * 69}.", "more"], base64=False)
-@given(st.lists(LINES, min_size=1), st.booleans())
+@example(lines=[f"é{'a' * 69}.", "more"], base64=False)
+@given(lines=st.lists(LINES, min_size=1), base64=st.booleans())
 def test_a_text_comes_out_as_it_went_in(lines, base64):
     text = "\n".join(lines)
     message = with_text(text, base64=base64)
