@@ -4,7 +4,7 @@ import pytest
 
 from notification.delivery.queue import Policy, Queue
 from notification.mail.outcome import Outcome, Result
-from notification.queries import bounces
+from notification.queries import addresses
 from notification.service.settle import Settlement
 
 ANN = "user1@company.example"
@@ -31,9 +31,10 @@ def end_next(queue, apply, feed):
 
 @pytest.fixture
 def suppressed(database):
-    async def look(address=ANN):
+    async def look():
         async with database.read() as session:
-            return await bounces.suppressed(session, [address])
+            found = await addresses.find(session, suppressed=True, after=None, limit=10)
+            return {one.address: one.detail for one in found}
 
     return look
 

@@ -1,4 +1,4 @@
-"""Addresses whose mails come back: counted when attempts end, looked up before the next mail goes."""
+"""Addresses whose mails come back: counted when attempts end; `due` looks before the next mail goes."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from service_kit.db import ReadSession, WriteSession
+from service_kit.db import WriteSession
 
 # Mails in a row. One may be somebody's slip at the other end.
 ENOUGH = 2
@@ -31,11 +31,6 @@ _FORGET = text("""
     DELETE FROM bounced_address
     WHERE address IN (SELECT lower(address) FROM unnest(CAST(:addresses AS text[])) AS u(address))
 """)
-_SUPPRESSED = text("""
-    SELECT address, detail FROM bounced_address
-    WHERE suppressed_at IS NOT NULL
-      AND address IN (SELECT lower(address) FROM unnest(CAST(:addresses AS text[])) AS u(address))
-""")
 
 
 async def count(session: WriteSession, bounces: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
@@ -53,9 +48,3 @@ async def forget(session: WriteSession, addresses: Collection[str]) -> None:
     """The server has accepted mails to these: what came back before counts no more."""
     if addresses:
         await session.execute(_FORGET, {"addresses": list(addresses)})
-
-
-async def suppressed(session: ReadSession, addresses: Collection[str]) -> dict[str, str]:
-    """Those of the addresses (in lower case) that get no mail any more, each with the last server's words."""
-    rows = await session.execute(_SUPPRESSED, {"addresses": list(addresses)})
-    return {row.address: row.detail for row in rows}
