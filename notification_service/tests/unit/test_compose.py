@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from notification.errors import UndeliverableError
 from notification.kinds import Kind
 from notification.mail.compose import Composer
+from notification.mail.preview.letters import samples
 from notification.mail.render import Renderer
+from notification.mail.translations import LOCALES
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,14 @@ def test_cyrillic_arrives_as_it_was_written(make):
     assert message["Subject"] == "Ваше назначение изменилось: Atlas"
     assert message["To"].addresses[0].display_name == "Анна Кузнецова"
     assert "Здравствуйте, Анна Кузнецова!" in message.get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_pages_of_all_mails_need_no_encoding(composer, locale):
+    for name, sample in samples(locale).items():
+        message = message_from_bytes(composer.compose(sample).message, policy=policy.default)
+        page = message.get_body(("html",))
+        assert (name, page["Content-Transfer-Encoding"]) == (name, "7bit")
 
 
 NASTY = [

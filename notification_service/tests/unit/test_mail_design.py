@@ -194,7 +194,7 @@ def test_all_can_be_read_in_the_dark(pages):
 def test_the_dark_reaches_the_edges(pages):
     for page in pages.values():
         ground = dark_rules(page.html)["body"]["background-color"]
-        assert re.search(r"<body [^>]*background-color:", page.html)
+        assert re.search(r"<body\s[^>]*background-color:", page.html)
         assert luminance(rgb(ground)) < 0.05
 
 
@@ -266,7 +266,7 @@ def test_lists_of_mails_show_more_than_the_subject(pages):
 
 
 def preheader(html):
-    hidden = re.search(r'<div style="display:none;[^"]*">(.*?)</div>', html, re.DOTALL)[1]
+    hidden = re.search(r'<div\sstyle="display:none;[^"]*">(.*?)</div>', html, re.DOTALL)[1]
     return unescape(hidden).rstrip("\u2007\ufeff\u034f \n").lstrip()
 
 

@@ -3,13 +3,14 @@
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.utils import parseaddr
+from html import unescape
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notification.mail.clean import clean_name
-from notification.mail.mime import Message, file_part, mailbox, text_part, unstructured
+from notification.mail.mime import Message, file_part, html_part, mailbox, text_part, unstructured
 
 LINES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), max_size=300)
 
@@ -21,6 +22,12 @@ def read(message):
 def with_text(*texts, **options):
     message = Message()
     message.alternatives += [text_part("plain", text, **options) for text in texts]
+    return message
+
+
+def with_page(page):
+    message = Message()
+    message.alternatives.append(html_part(page))
     return message
 
 
@@ -70,6 +77,21 @@ def test_an_encoding_is_as_plain_as_it_may_be(text, encoding):
     (part,) = read(with_text(text)).iter_parts()
     assert part["Content-Transfer-Encoding"] == encoding
     assert part.get_content().splitlines() == text.splitlines()
+
+
+@given(lines=st.lists(LINES.map(clean_name), min_size=1))
+def test_a_page_comes_out_as_it_went_in(lines):
+    page = "\n".join(f"<p>{line}</p>" for line in lines)
+    message = with_page(page)
+    (part,) = read(message).iter_parts()
+    assert unescape(part.get_content().replace("\r\n", "\n")) == unescape(page) + "\n"
+    assert max(map(len, message.as_bytes().split(b"\r\n"))) <= 998
+
+
+def test_a_page_with_short_lines_needs_no_encoding():
+    (part,) = read(with_page("<p>Zoë, Анна 🙂</p>")).iter_parts()
+    assert part["Content-Transfer-Encoding"] == "7bit"
+    assert part.get_payload() == "<p>Zo&#235;, &#1040;&#1085;&#1085;&#1072; &#128578;</p>\r\n"
 
 
 def test_a_file_comes_out_to_the_byte():

@@ -8,7 +8,7 @@ from notification.mail.calendar import calendar_of
 from notification.mail.clean import Address, clean_name, parse_address
 from notification.mail.letter import Letter
 from notification.mail.lists import Lists
-from notification.mail.mime import Message, mailbox, text_part, unstructured
+from notification.mail.mime import Message, html_part, mailbox, text_part, unstructured
 from notification.mail.render import Page, Renderer
 from notification.mail.unsubscribe import Links
 
@@ -47,8 +47,12 @@ class Composer:
             UndeliverableError: the person's address is not valid.
         """
         recipient = parse_address(letter.address)
-        page = self._renderer.render(letter, self._lists.unsubscribe_url(letter))
+        unsubscribe_url = self._lists.unsubscribe_url(letter)
+        page = self._renderer.render(letter, unsubscribe_url)
         message = self._message(letter, page, recipient)
+        if unsubscribe_url:
+            for name, value in self._lists.headers(letter, unsubscribe_url):
+                message.add(name, value)
         return Envelope(str(self._sender), recipient, message.as_bytes())
 
     def _message(self, letter: Letter, page: Page, recipient: Address) -> Message:
@@ -61,11 +65,9 @@ class Composer:
         # RFC 3834: nobody's out-of-office answers to this.
         message.add("Auto-Submitted", "auto-generated")
         message.add("Content-Language", page.locale)
-        for name, value in self._lists.headers(letter):
-            message.add(name, value)
         if reply_to := _organizer(letter, ascii_only=not recipient.needs_smtputf8) or self._reply_to:
             message.add("Reply-To", reply_to)
-        message.alternatives += [text_part("plain", page.text), text_part("html", page.html)]
+        message.alternatives += [text_part("plain", page.text), html_part(page.html)]
         if invitation := calendar_of(letter):
             invitation.add_to(message)
         return message

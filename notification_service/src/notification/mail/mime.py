@@ -79,6 +79,11 @@ def text_part(subtype: str, text: str, *, parameters: str = "", base64: bool = T
     return f"{kind}Content-Transfer-Encoding: {encoding}\r\n\r\n".encode() + data
 
 
+def html_part(page: str) -> bytes:
+    """A page in ASCII, its other letters as character references: with short lines it needs no encoding."""
+    return text_part("html", page.encode("ascii", "xmlcharrefreplace").decode())
+
+
 def file_part(content_type: str, name: str, data: bytes) -> bytes:
     """An attached file; its name is ours."""
     head = (

@@ -167,7 +167,9 @@ def _compile_mjml(folder: Path) -> str:
     # Included here: the compiler renders an included element without its attributes.
     source = _INCLUDE.sub(include, (folder / "layout" / "page.mjml").read_text(encoding="utf-8"))
     # No fonts: a mail must not call a font server of somebody else when it is opened.
-    return mjml2html(source, fonts={}, disable_comments=False)
+    page: str = mjml2html(source, fonts={}, disable_comments=False)
+    # Lines that are short enough to go over the wire as they are (RFC 5322, section 2.1.1).
+    return page.replace(' style="', '\nstyle="')
 
 
 def _load(folder: Path, locale: str, page: str) -> _Language:
