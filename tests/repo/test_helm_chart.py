@@ -10,6 +10,7 @@ from dotenv import dotenv_values
 
 from connector import definition
 from connector.contracts import REPOSITORY, TOPICS, load_topics
+from harness.compose_files import told_alone
 from harness.helm import INSTALLATIONS, containers, of, render, template, the, tool, variables
 from local_stack.parts import Process
 from local_stack.services import PARTS
@@ -17,6 +18,8 @@ from local_stack.services import PARTS
 SCHEMAS = REPOSITORY / "deploy" / "schemas" / "{{.ResourceKind}}{{.KindSuffix}}.json"
 # Gunicorn's own: whose word it takes for "this person came by https". And psql's.
 FOREIGN_VARIABLES = {"FORWARDED_ALLOW_IPS", "PGPASSWORD"}
+# A name for each pod, which a Deployment does not give.
+NAMES_OF_PODS = {"NOTIFICATION_CONSUMER_INSTANCE_ID", "TASK_MEETING_CONSUMER_INSTANCE_ID"}
 
 
 @pytest.fixture(scope="module", params=INSTALLATIONS.values(), ids=INSTALLATIONS.keys())
@@ -121,6 +124,28 @@ def test_every_variable_is_one_of_env_example(chart):
         entry["name"] for entry in the(chart, "KafkaConnect")["spec"]["template"]["connectContainer"]["env"]
     }
     assert used - documented - FOREIGN_VARIABLES == set()
+
+
+def test_what_compose_passes_on_to_one_process_alone_the_chart_says_too(chart):
+    told = told_alone()
+    processes = [document["metadata"]["name"] for document in of(chart, "Deployment")]
+    missing = {
+        name: left
+        for name, container in containers(chart)
+        if name in processes
+        and (
+            left := told.get(name.removeprefix("suite-"), set()) - variables(container).keys() - NAMES_OF_PODS
+        )
+    }
+    assert missing == {}
+
+
+def test_what_the_sender_is_told_is_what_is_documented(chart):
+    documented = dotenv_values(REPOSITORY / ".env.example", interpolate=False)
+    (sender,) = (one for name, one in containers(chart) if name == "suite-notification-sender")
+    told = told_alone()["notification-sender"]
+    assert "NOTIFICATION_DOMAIN_LIMITS" in told
+    assert {name: variables(sender)[name] for name in told} == {name: documented[name] for name in told}
 
 
 def test_every_port_variable_says_the_containers_port(chart):
