@@ -192,6 +192,12 @@ async def test_what_waits_for_the_person_is_due_when_they_choose_otherwise(ask, 
     assert (await state_of(own))["due"] <= clock.now() < (await state_of(others))["due"]
 
 
+async def test_what_a_server_deferred_is_not_tried_sooner_for_a_choice(ask, waiting, state_of, clock):
+    deferred = await waiting(state="retrying", attempts=3)
+    await ask("PUT", body=CHOSEN)
+    assert (await state_of(deferred))["due"] > clock.now()
+
+
 async def test_what_waits_in_a_digest_is_decided_anew(ask, waiting, state_of, rows, clock):
     digest = await waiting(kind="digest")
     member = await waiting(digest=digest)

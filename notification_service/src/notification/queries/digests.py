@@ -76,9 +76,10 @@ _DISSOLVE = text("""
     FROM digest
     WHERE n.digest_id = digest.id AND n.state = 'suppressed' AND n.reason = 'digest'
 """)
+# What is to be tried again waits for its server, whatever its reader chooses.
 _HASTEN = text("""
     UPDATE notification SET next_attempt_at = :now
-    WHERE user_oid = :user_oid AND state IN ('queued', 'retrying') AND next_attempt_at > :now
+    WHERE user_oid = :user_oid AND state = 'queued' AND next_attempt_at > :now
 """)
 _NOTIFY = text("SELECT pg_notify(:channel, '')")
 
@@ -136,7 +137,8 @@ async def prolong(session: WriteSession, ends: Mapping[UUID, datetime], *, longe
 async def reconsider(session: WriteSession, *, user_oid: UUID, now: datetime) -> None:
     """Let all that waits for a person be decided anew, as they have chosen otherwise.
 
-    What waits is due now, and so are the mails of digests whose windows last: those are dissolved.
+    What waits is due now, but for what was tried already, and so are the mails of digests whose windows last:
+    those are dissolved.
     To be called in the transaction that writes the choice. What a sender is just deciding about by the old
     one is waited for.
     """
