@@ -83,6 +83,14 @@ _TRAITS: Mapping[str, Traits] = {
 }
 
 
+_NAMES = frozenset(Kind)
+
+
+def is_known(kind: str) -> bool:
+    """Whether this release has words for a kind, given by its name; a newer one may have written others."""
+    return kind in _NAMES
+
+
 def traits(kind: str) -> Traits:
     """How a kind, given by its name, is treated; one that a newer release wrote, like most."""
     return _TRAITS.get(kind, _ORDINARY)

@@ -238,6 +238,27 @@ async def test_a_digest_of_nothing_does_not_go(apply, feed, send, choose, clock,
     assert await standing("digest") == ["stale"]
 
 
+async def test_what_only_a_newer_release_has_words_for_leaves_the_digest_and_goes_alone(
+    apply, feed, send, choose, clock, database, mails, standing
+):
+    await choose(1, 2, assigned=HOURLY)
+    await apply(*[feed.change("c", number) for number in (1, 2, 3)], feed.change("c", 4, user=2))
+    await send()
+    async with database.transaction() as session:
+        await session.execute(
+            text("UPDATE notification SET kind = 'birthday' WHERE assignment_id IN (2, 4)"),
+        )
+    await clock.advance(3600)
+    assert sorted((letter.kind, about(letter)) for letter in await send()) == [
+        ("birthday", ["assignment:2"]),
+        ("birthday", ["assignment:4"]),
+        ("digest", ["assignment:1", "assignment:3"]),
+    ]
+    assert {mail["digest_id"] for mail in await mails() if mail["kind"] == "birthday"} == {None}
+    # To the second person it had nothing else to bring.
+    assert sorted(await standing("digest")) == ["accepted", "stale"]
+
+
 async def test_a_digest_that_is_tried_again_is_the_same_mail(apply, feed, send, choose, clock, rows):
     await choose(1, assigned=HOURLY)
     await apply(feed.change("c", 1), feed.change("c", 2))

@@ -61,6 +61,11 @@ _JOIN = text("""
     FROM unnest(CAST(:mails AS uuid[]), CAST(:digests AS uuid[])) AS u(id, digest_id)
     WHERE n.id = u.id
 """)
+_DETACH = text("""
+    UPDATE notification
+    SET state = 'queued', reason = NULL, detail = NULL, digest_id = NULL, next_attempt_at = :now
+    WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
 _DISSOLVE = text("""
     WITH digest AS (
         SELECT id FROM notification
@@ -125,6 +130,12 @@ async def join(session: WriteSession, joins: Mapping[UUID, UUID]) -> None:
     """Let mails be brought by digests: mail → digest."""
     if joins:
         await session.execute(_JOIN, {"mails": list(joins), "digests": list(joins.values())})
+
+
+async def detach(session: WriteSession, ids: Collection[UUID], *, now: datetime) -> None:
+    """Let mails that digests were to bring go by themselves."""
+    if ids:
+        await session.execute(_DETACH, {"ids": list(ids), "now": now})
 
 
 async def prolong(session: WriteSession, ends: Mapping[UUID, datetime], *, longest: timedelta) -> None:

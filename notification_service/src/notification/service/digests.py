@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from notification.kinds import CLOSING, OPENING
+from notification.kinds import CLOSING, OPENING, is_known
 from notification.queries import digests, due, sending
 from notification.service.route import Drop, Follow, Join, Postpone, Wait, Window, why_dropped
 from notification.service.truth import Row
@@ -98,13 +98,19 @@ async def look_inside(
     """What digests that are due bring, in the order of the changes, checked once more.
 
     A digest that may have reached its reader goes again as it was, and so does one that was asked for again.
+    What this release has no words for goes by itself: it would take the others with it.
     """
     if not taken:
         return {}
     brought: dict[UUID, list[Row]] = {digest["id"]: [] for digest in taken}
-    for member in await due.take_members(session, brought, now=now):
-        brought[member["digest_id"]].append(member)
     fresh = [digest["id"] for digest in taken if not digest["in_doubt"] and not digest["resends"]]
+    unknown: list[UUID] = []
+    for member in await due.take_members(session, brought, now=now):
+        if is_known(member["kind"]):
+            brought[member["digest_id"]].append(member)
+        elif member["digest_id"] in fresh:
+            unknown.append(member["id"])
+    await digests.detach(session, unknown, now=now)
     dropped = {id_: drop for digest in fresh for id_, drop in unfit(brought[digest], now=now).items()}
     await sending.drop(session, dropped)
     return {
