@@ -12,6 +12,7 @@ from notification.mail.compose import Composer
 from notification.mail.render import Renderer
 from notification.mail.smtp import SmtpConnection, SmtpServer
 from notification.mail.unsubscribe import Links
+from notification.queries import due
 from notification.settings import Settings
 from service_kit.clock import Clock, SystemClock
 from service_kit.db import Database
@@ -55,7 +56,12 @@ def smtp_server(settings: Settings) -> SmtpServer:
 async def run_sender(settings: Settings) -> None:
     """Send until a signal, and finish the mails under way; health and metrics are served beside it."""
     clock = SystemClock()
-    database = Database(settings.database_url, application_name="notification.sender", pool_size=3)
+    database = Database(
+        settings.database_url,
+        application_name="notification.sender",
+        pool_size=3,
+        server_settings=due.SERVER_SETTINGS,
+    )
     progress = Progress(clock)
     dispatcher = build_dispatcher(settings, database, clock, progress)
     health = Health()

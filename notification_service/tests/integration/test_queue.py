@@ -131,10 +131,8 @@ async def test_taking_mails_looks_at_few_of_many(database, apply, feed, clock, r
     async with database.transaction() as session:
         await session.execute(text("ANALYZE notification, assignment"))
         now = clock.now()
-        parameters = due._parameters(
-            now=now, limit=4, oldest=now - timedelta(hours=72), burst=timedelta(minutes=1)
-        )
-        take = await session.scalars(text(f"EXPLAIN {due._TAKE.text}"), parameters)
+        parameters = due._parameters(now=now, oldest=now - timedelta(hours=72), burst=timedelta(minutes=1))
+        take = await session.scalars(text(f"EXPLAIN {due._take(4).text}"), parameters)
         next_due = await session.scalars(text(f"EXPLAIN {sending._NEXT_DUE.text}"))
         plans = "\n".join([*take, *next_due])
         # Of what has no rows yet, it may read all.

@@ -1,7 +1,7 @@
 """The database: one place that commits, and one rule for which errors are worth another try."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -42,8 +42,18 @@ class WriteSession(ReadSession):
 class Database:
     """The service's own database."""
 
-    def __init__(self, url: URL, *, application_name: str, pool_size: int = 5) -> None:
-        """Connects to nothing yet; `application_name` shows in pg_stat_activity."""
+    def __init__(
+        self,
+        url: URL,
+        *,
+        application_name: str,
+        pool_size: int = 5,
+        server_settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Connects to nothing yet; `application_name` shows in pg_stat_activity.
+
+        `server_settings` are parameters of PostgreSQL for all transactions of this object.
+        """
         self._url = url
         self._application_name = application_name
         self._engine = create_async_engine(
@@ -60,6 +70,7 @@ class Database:
                     "application_name": application_name,
                     "idle_in_transaction_session_timeout": "60s",
                     "timezone": "UTC",
+                    **(server_settings or {}),
                 },
             },
         )
