@@ -108,7 +108,7 @@ class Queue:
         if self._uncertain:
             await sending.release(session, owner=self._owner, held=[mail.letter.id for mail in held])
         recovered = await self._care(session, now)
-        claim = Claim([], [])
+        claim = Claim()
         if limit:
             claim = await claim_due(
                 session,
@@ -119,7 +119,8 @@ class Queue:
                 rules=Rules(policy.max_age, policy.burst),
                 seconds_to_wait=self._judge(finished, held),
             )
-        return _Exchanged(claim, recovered, await sending.next_due(session))
+        next_due = now if claim.more else await sending.next_due(session)
+        return _Exchanged(claim, recovered, next_due)
 
     def _judge(self, finished: Sequence[Settlement], held: Collection[ClaimedMail]) -> Callable[[str], float]:
         ended = {settlement.mail.letter.id for settlement in finished}

@@ -1,6 +1,6 @@
 """Addresses whose mails come back: counted when attempts end; `due` looks before the next mail goes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,10 +27,6 @@ _COUNT = text("""
         suppressed_at = coalesce(
             b.suppressed_at, CASE WHEN b.bounces + excluded.bounces >= :enough THEN excluded.updated_at END)
 """)
-_FORGET = text("""
-    DELETE FROM bounced_address
-    WHERE address IN (SELECT lower(address) FROM unnest(CAST(:addresses AS text[])) AS u(address))
-""")
 
 
 async def count(session: WriteSession, bounces: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
@@ -42,9 +38,3 @@ async def count(session: WriteSession, bounces: Sequence[Mapping[str, Any]], *, 
         names = {"id": "ids", "number": "numbers", "address": "addresses", "detail": "details"}
         columns = {column: [bounce[name] for bounce in bounces] for name, column in names.items()}
         await session.execute(_COUNT, {**columns, "enough": ENOUGH, "now": now})
-
-
-async def forget(session: WriteSession, addresses: Collection[str]) -> None:
-    """The server has accepted mails to these: what came back before counts no more."""
-    if addresses:
-        await session.execute(_FORGET, {"addresses": list(addresses)})

@@ -35,14 +35,23 @@ _INSERT = text("""
     ON CONFLICT DO NOTHING
 """)
 _NOTIFY = text("SELECT pg_notify(:channel, '')")
-# What a digest brings is unsent as long as nobody has begun to send that.
+# Whatever is sent or brought now: this attempt is decided, and there is no other one.
+_EXPIRE = text("""
+    UPDATE notification AS n SET expires_at = n.committed_at
+    WHERE n.subject = ANY(CAST(:subjects AS text[])) AND n.kind <> ALL(CAST(:closing AS text[]))
+        AND (n.state IN ('queued', 'retrying', 'sending') OR n.reason = 'digest' AND EXISTS (
+            SELECT FROM notification d
+            WHERE d.id = n.digest_id AND d.state IN ('queued', 'retrying', 'sending')))
+""")
+# A digest that may have reached its reader, or was asked for again, goes as it was.
 _CANCEL = text("""
     UPDATE notification AS n
     SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'suppressed' END,
         reason = CASE WHEN NOT in_doubt THEN 'stale' END, detail = :detail
     WHERE subject = ANY(CAST(:subjects AS text[])) AND kind <> ALL(CAST(:closing AS text[]))
-        AND (state IN ('queued', 'retrying') OR state = 'suppressed' AND EXISTS (
-            SELECT FROM notification d WHERE d.id = n.digest_id AND d.state = 'queued'))
+        AND (state IN ('queued', 'retrying') OR reason = 'digest' AND EXISTS (
+            SELECT FROM notification d
+            WHERE d.id = n.digest_id AND d.state IN ('queued', 'retrying') AND NOT d.in_doubt AND d.resends = 0))
 """)
 _NEXT_REQUEST = text("SELECT nextval('notification_request')")
 _COLUMNS = (
@@ -73,10 +82,14 @@ async def insert(session: WriteSession, intents: Sequence[Any], *, now: datetime
 
 
 async def cancel_unsent(session: WriteSession, subjects: Collection[str], detail: str) -> None:
-    """Drop what waits to be said about subjects that are no more, except that they ended."""
+    """Drop what is not said yet about subjects that are no more, except that they ended.
+
+    What waits is dropped at once; what is just being sent, or in a digest that is, when it is not accepted now.
+    """
     if subjects:
-        parameters = {"subjects": list(subjects), "closing": list(CLOSING), "detail": detail}
-        await session.execute(_CANCEL, parameters)
+        parameters = {"subjects": list(subjects), "closing": list(CLOSING)}
+        await session.execute(_EXPIRE, parameters)
+        await session.execute(_CANCEL, {**parameters, "detail": detail})
 
 
 async def next_request(session: WriteSession) -> int:

@@ -44,7 +44,8 @@ _LEASE = text("""
     INSERT INTO attempt (notification_id, number, started_at)
     SELECT id, attempts, CAST(:now AS timestamptz) FROM leased
 """)
-# The server's yes is a fact, even when the lease was lost while it was on its way to us.
+# The server's yes is a fact, even when the lease was lost while it was on its way to us. And whatever came
+# back from an address before counts no more.
 _SETTLE = text("""
     WITH u AS (
         SELECT * FROM unnest(
@@ -53,7 +54,10 @@ _SETTLE = text("""
             CAST(:doubts AS bool[])) AS u(id, number, outcome, detail, state, next_attempt_at, in_doubt)),
     ended AS (
         UPDATE attempt AS a SET finished_at = :now, outcome = u.outcome, detail = u.detail
-        FROM u WHERE a.notification_id = u.id AND a.number = u.number)
+        FROM u WHERE a.notification_id = u.id AND a.number = u.number),
+    forgiven AS (
+        DELETE FROM bounced_address AS b USING u JOIN notification m ON m.id = u.id
+        WHERE b.address = lower(m.recipient) AND u.state = 'accepted')
     UPDATE notification AS n
     SET state = u.state, next_attempt_at = u.next_attempt_at, in_doubt = n.in_doubt OR u.in_doubt,
         detail = CASE WHEN u.state <> 'accepted' THEN u.detail END,

@@ -37,12 +37,19 @@ class ClaimedMail:
     in_doubt: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claim:
-    """What a sender got; `dropped` has the final states of mails that were due too, and are not sent."""
+    """What a sender got.
 
-    mails: list[ClaimedMail]
-    dropped: list[State]
+    Attributes:
+        mails: those that it may hand over.
+        dropped: the final states of mails that were due too, and are not sent.
+        more: there was at least one more that is due.
+    """
+
+    mails: list[ClaimedMail] = field(default_factory=list)
+    dropped: list[State] = field(default_factory=list)
+    more: bool = False
 
 
 async def claim_due(
@@ -66,8 +73,9 @@ async def claim_due(
         rules: what holds for all mails.
         seconds_to_wait: asked with the address of each mail that may go; one that must wait is due later.
     """
-    claim = Claim([], [])
-    for look_at in (limit, *_LOOK_FURTHER):
+    claim = Claim()
+    # One more than can go, to know whether there is one.
+    for look_at in (limit + 1, *_LOOK_FURTHER):
         oldest, free = now - rules.max_age, limit - len(claim.mails)
         taken = await due.take_due(session, now=now, limit=look_at, oldest=oldest, burst=rules.burst)
         look = _look(taken, free, now=now, rules=rules, seconds_to_wait=seconds_to_wait)
@@ -80,18 +88,20 @@ async def claim_due(
         claim.dropped.extend(
             _ends(mail for mail in taken if mail["id"] in look.dropped or mail["id"] in joined)
         )
+        claim.more = look.more
         if len(taken) < look_at or len(claim.mails) == limit:
             break
     return claim
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Look:
-    """What is to be done with mails that were looked at."""
+    """What is to be done with mails that were looked at; `more`: one that may go is left for others."""
 
     chosen: list[Row] = field(default_factory=list)
     dropped: dict[UUID, Drop] = field(default_factory=dict)
     waits: list[tuple[Row, Wait]] = field(default_factory=list)
+    more: bool = False
 
 
 def _look(
@@ -110,6 +120,7 @@ def _look(
                 look.dropped[mail["id"]] = drop
             case Send():
                 if len(look.chosen) == free:
+                    look.more = True
                     break
                 if wait_s := seconds_to_wait(mail["recipient"]):
                     look.waits.append((mail, Postpone(now + timedelta(seconds=wait_s))))

@@ -45,8 +45,6 @@ async def settle(
     """Write the ends of attempts. Safe to repeat after a commit of unknown fate."""
     rows = [_row(settlement, now=now, backoff=backoff) for settlement in settlements]
     await bounces.count(session, [_bounce(one) for one in settlements if one.result.hard], now=now)
-    accepted = [one for one in settlements if one.result.outcome is Outcome.ACCEPTED]
-    await bounces.forget(session, [one.mail.letter.address for one in accepted])
     await sending.settle(session, rows, owner=owner, now=now)
 
 
