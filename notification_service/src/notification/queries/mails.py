@@ -35,7 +35,7 @@ _INSERT = text("""
     ON CONFLICT DO NOTHING
 """)
 _NOTIFY = text("SELECT pg_notify(:channel, '')")
-# Whatever is sent or brought now: this attempt is decided, and there is no other one.
+# The last check before an attempt sees it: also before the next one, of what is just being sent.
 _EXPIRE = text("""
     UPDATE notification AS n SET expires_at = n.committed_at
     WHERE n.subject = ANY(CAST(:subjects AS text[])) AND n.kind <> ALL(CAST(:closing AS text[]))
@@ -51,7 +51,8 @@ _CANCEL = text("""
     WHERE subject = ANY(CAST(:subjects AS text[])) AND kind <> ALL(CAST(:closing AS text[]))
         AND (state IN ('queued', 'retrying') OR reason = 'digest' AND EXISTS (
             SELECT FROM notification d
-            WHERE d.id = n.digest_id AND d.state IN ('queued', 'retrying') AND NOT d.in_doubt AND d.resends = 0))
+            WHERE d.id = n.digest_id AND d.state IN ('queued', 'retrying')
+                AND NOT d.in_doubt AND d.resends = 0))
 """)
 _NEXT_REQUEST = text("SELECT nextval('notification_request')")
 _COLUMNS = (
@@ -84,7 +85,8 @@ async def insert(session: WriteSession, intents: Sequence[Any], *, now: datetime
 async def cancel_unsent(session: WriteSession, subjects: Collection[str], detail: str) -> None:
     """Drop what is not said yet about subjects that are no more, except that they ended.
 
-    What waits is dropped at once; what is just being sent, or in a digest that is, when it is not accepted now.
+    What waits is dropped at once. What is just being sent, or a digest that is brings, may be accepted yet;
+    another attempt is not made of it.
     """
     if subjects:
         parameters = {"subjects": list(subjects), "closing": list(CLOSING)}
