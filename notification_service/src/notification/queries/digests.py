@@ -61,6 +61,11 @@ _JOIN = text("""
     FROM unnest(CAST(:mails AS uuid[]), CAST(:digests AS uuid[])) AS u(id, digest_id)
     WHERE n.id = u.id
 """)
+_LOCK_MEMBERS = text("""
+    SELECT id FROM notification
+    WHERE digest_id = ANY(CAST(:digests AS uuid[])) AND state = 'suppressed' AND reason = 'digest'
+    ORDER BY id FOR UPDATE
+""")
 _DETACH = text("""
     UPDATE notification
     SET state = 'queued', reason = NULL, detail = NULL, digest_id = NULL, next_attempt_at = :now
@@ -75,16 +80,23 @@ _DISSOLVE = text("""
     dissolved AS (
         UPDATE notification AS n
         SET state = 'suppressed', reason = 'stale', detail = 'the person chose anew'
-        FROM digest WHERE n.id = digest.id)
+        FROM digest WHERE n.id = digest.id),
+    member AS (
+        SELECT n.id FROM notification n JOIN digest ON n.digest_id = digest.id
+        WHERE n.state = 'suppressed' AND n.reason = 'digest'
+        ORDER BY n.id FOR UPDATE OF n)
     UPDATE notification AS n
     SET state = 'queued', reason = NULL, detail = NULL, digest_id = NULL, next_attempt_at = :now
-    FROM digest
-    WHERE n.digest_id = digest.id AND n.state = 'suppressed' AND n.reason = 'digest'
+    FROM member WHERE n.id = member.id
 """)
-# What is to be tried again waits for its server, whatever its reader chooses.
+# What is to be tried again waits for its server, whatever its reader chooses. What a sender has locked now is
+# not put off: that takes the person's lock.
 _HASTEN = text("""
-    UPDATE notification SET next_attempt_at = :now
-    WHERE user_oid = :user_oid AND state = 'queued' AND next_attempt_at > :now
+    WITH waiting AS (
+        SELECT id FROM notification
+        WHERE user_oid = :user_oid AND state = 'queued' AND next_attempt_at > :now
+        FOR UPDATE SKIP LOCKED)
+    UPDATE notification AS n SET next_attempt_at = :now FROM waiting WHERE n.id = waiting.id
 """)
 _NOTIFY = text("SELECT pg_notify(:channel, '')")
 
@@ -130,6 +142,11 @@ async def join(session: WriteSession, joins: Mapping[UUID, UUID]) -> None:
     """Let mails be brought by digests: mail → digest."""
     if joins:
         await session.execute(_JOIN, {"mails": list(joins), "digests": list(joins.values())})
+
+
+async def lock_members(session: WriteSession, digests: Collection[UUID]) -> None:
+    """Let nobody else drop what these digests bring; who is just dropping some of it is waited for."""
+    await session.execute(_LOCK_MEMBERS, {"digests": list(digests)})
 
 
 async def detach(session: WriteSession, ids: Collection[UUID], *, now: datetime) -> None:

@@ -35,14 +35,17 @@ _INSERT = text("""
     ON CONFLICT DO NOTHING
 """)
 _NOTIFY = text("SELECT pg_notify(:channel, '')")
-# The last check before an attempt sees it: also before the next one, of what is just being sent.
-_EXPIRE = text("""
-    UPDATE notification AS n SET expires_at = n.committed_at
-    WHERE n.subject = ANY(CAST(:subjects AS text[])) AND n.kind <> ALL(CAST(:closing AS text[]))
+# With what is just being sent, alone or by a digest.
+_UNSENT = """
+    n.subject = ANY(CAST(:subjects AS text[])) AND n.kind <> ALL(CAST(:closing AS text[]))
         AND (n.state IN ('queued', 'retrying', 'sending') OR n.reason = 'digest' AND EXISTS (
             SELECT FROM notification d
             WHERE d.id = n.digest_id AND d.state IN ('queued', 'retrying', 'sending')))
-""")
+"""
+_LOCK_UNSENT = text(f"""
+    SELECT n.id FROM notification n WHERE {_UNSENT}
+    ORDER BY n.state = 'suppressed', n.id FOR UPDATE OF n
+""")  # noqa: S608 - put together from constants
 # A digest that may have reached its reader, or was asked for again, goes as it was.
 _CANCEL = text("""
     UPDATE notification AS n
@@ -54,6 +57,8 @@ _CANCEL = text("""
             WHERE d.id = n.digest_id AND d.state IN ('queued', 'retrying')
                 AND NOT d.in_doubt AND d.resends = 0))
 """)
+# The last check before another attempt sees it.
+_EXPIRE = text(f"UPDATE notification AS n SET expires_at = n.committed_at WHERE {_UNSENT}")  # noqa: S608
 _NEXT_REQUEST = text("SELECT nextval('notification_request')")
 _COLUMNS = (
     "id",
@@ -90,8 +95,9 @@ async def cancel_unsent(session: WriteSession, subjects: Collection[str], detail
     """
     if subjects:
         parameters = {"subjects": list(subjects), "closing": list(CLOSING)}
-        await session.execute(_EXPIRE, parameters)
+        await session.execute(_LOCK_UNSENT, parameters)
         await session.execute(_CANCEL, {**parameters, "detail": detail})
+        await session.execute(_EXPIRE, parameters)
 
 
 async def next_request(session: WriteSession) -> int:

@@ -104,6 +104,7 @@ async def look_inside(
         return {}
     brought: dict[UUID, list[Row]] = {digest["id"]: [] for digest in taken}
     fresh = [digest["id"] for digest in taken if not digest["in_doubt"] and not digest["resends"]]
+    await digests.lock_members(session, brought)
     unknown: list[UUID] = []
     for member in await due.take_members(session, brought, now=now):
         if is_known(member["kind"]):
