@@ -127,6 +127,15 @@ async def test_the_first_goes_at_once_and_those_that_follow_soon_come_together(
     assert [about(letter) for letter in await send()] == [["assignment:4"]]
 
 
+async def test_what_waited_for_a_sender_goes_together_however_few_it_looks_at(apply, feed, send, clock):
+    await apply(*[feed.change("c", number) for number in (1, 2, 3)])
+    await clock.advance(2 * BURST_S)
+    assert await send(limit=1) == []
+    await clock.advance(BURST_S)
+    (digest,) = await send()
+    assert about(digest) == ["assignment:1", "assignment:2", "assignment:3"]
+
+
 async def test_an_import_is_one_mail_to_each_person_with_several_senders(
     apply, feed, make_sender, clock, rows
 ):

@@ -90,8 +90,9 @@ _JUDGED = f"""
             SELECT FROM notification e
             WHERE e.user_oid = n.user_oid AND e.kind = n.kind AND e.id <> n.id
               AND e.import_oid IS NULL AND e.created_at > CAST(:oldest AS timestamptz)
-              AND (e.state IN ('queued', 'retrying') OR e.created_at > CAST(:lately AS timestamptz)
-                  AND (e.state <> 'suppressed' OR e.reason = 'digest'))) ELSE false END AS crowded
+              AND (e.state IN ('queued', 'retrying') OR {_ITS_DIGEST} = 'queued'
+                  OR e.created_at > CAST(:lately AS timestamptz)
+                      AND (e.state <> 'suppressed' OR e.reason = 'digest'))) ELSE false END AS crowded
     FROM n
     LEFT JOIN assignment a ON a.id = n.assignment_id
     LEFT JOIN person w ON w.oid = n.user_oid
@@ -122,7 +123,7 @@ async def take_due(
     `outdated`: newer news voids it. Where a person must know of the subject to be told, `told` is the kind
     of the last older mail that may have reached them, and `opened` whether there was one of the beginning.
     `follows`: the digest that older news of the subject waits in. `crowded`: another mail of the kind to
-    the person was written less than `burst` ago, or waits; none that is older than `oldest` counts,
+    the person was written less than `burst` ago, or waits, by itself or for a digest; none that is older than `oldest` counts,
     and none of an import, which is an act of its own.
     """
     parameters = _parameters(now=now, oldest=oldest, burst=burst)
