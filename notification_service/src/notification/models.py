@@ -28,6 +28,8 @@ class Base(DeclarativeBase):
 
 # A mail's state or, instead of "suppressed", the reason.
 _STANDING = text("coalesce(reason, state)")
+# What a list is filtered by, but for whose mails they are and what they are about.
+_SORT = ["state", "reason", "kind"]
 
 CONSUMER_TABLES = define(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency.define(Base.metadata)
@@ -122,12 +124,28 @@ class Notification(Base):
         ),
         Index("ix_notification_digest_id", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
         Index("ix_notification_leased", "lease_until", postgresql_where=text("state = 'sending'")),
-        # What lists are walked along (queries/lists.py).
-        Index("ix_notification_recipient", text("lower(recipient)"), "created_at", "id"),
-        Index("ix_notification_standing", _STANDING, "created_at", "id"),
-        Index("ix_notification_standing_kind", _STANDING, "kind", "created_at", "id"),
+        # What lists are walked along (queries/lists.py). They hold all that the filters look at: of the mails
+        # that are passed over none is read.
+        Index(
+            "ix_notification_recipient",
+            text("lower(recipient)"),
+            "created_at",
+            "id",
+            postgresql_include=["recipient", *_SORT],
+        ),
+        Index(
+            "ix_notification_standing", _STANDING, "created_at", "id", postgresql_include=["state", "reason"]
+        ),
+        Index(
+            "ix_notification_standing_kind",
+            _STANDING,
+            "kind",
+            "created_at",
+            "id",
+            postgresql_include=["state", "reason"],
+        ),
         Index(None, "created_at", "id"),
-        Index(None, "user_oid", "created_at", "id"),
+        Index(None, "user_oid", "created_at", "id", postgresql_include=_SORT),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

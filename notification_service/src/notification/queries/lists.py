@@ -1,7 +1,8 @@
 """Lists of mails, the newest first, fast however many there are.
 
 Each is walked along an index that has its order: a person's, that of all or, for a state or a kind, that of
-each standing by itself, in a few short walks. What is about one subject is collected and sorted.
+each standing by itself, in a few short walks. The indexes hold what filters look at, so that only those of
+the page are read. What is about one subject is collected and sorted.
 """
 
 from collections.abc import Sequence
