@@ -72,9 +72,31 @@ def identity():
     return Identity()
 
 
+@pytest.fixture(scope="session")
+def make_app(identity):
+    """Build the API on a database."""
+
+    def build(database):
+        return build_app(app_settings(), database, identity.authenticator())
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def shared_app(make_app, admin_url):
+    """The API, built once: the first request to an app takes thirty times as long as the next ones."""
+    return make_app(Database(admin_url, application_name="unused"))
+
+
+@pytest.fixture
+def app(shared_app, database):
+    """The API on the test's own database; only its health is that of the database it was built on."""
+    shared_app.state.database = database
+    return shared_app
+
+
 @asynccontextmanager
-async def http_client(database, identity, **headers):
-    app = build_app(app_settings(), database, identity.authenticator())
+async def http_client(app, **headers):
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1:8005", headers=headers
     ) as it:
@@ -82,37 +104,37 @@ async def http_client(database, identity, **headers):
 
 
 @pytest.fixture
-async def anonymous(database, identity):
+async def anonymous(app):
     """Nobody: a request says who it is from by its own headers."""
-    async with http_client(database, identity) as it:
+    async with http_client(app) as it:
         yield it
 
 
 @pytest.fixture
-async def client(database, identity):
+async def client(app, identity):
     """An administrator, who sees everything."""
-    async with http_client(database, identity, **identity.headers(role="admin")) as it:
+    async with http_client(app, **identity.headers(role="admin")) as it:
         yield it
 
 
 @pytest.fixture
-def sign_in(database, identity, oid):
+def sign_in(app, identity, oid):
     """A client of one person: `sign_in(3)` is the employee `user 3` of the feed."""
 
     def as_person(number, role="employee", permissions=None):
-        return http_client(database, identity, **identity.headers(oid("user", number), role, permissions))
+        return http_client(app, **identity.headers(oid("user", number), role, permissions))
 
     return as_person
 
 
 @pytest.fixture(scope="session")
-async def idle_client(template, identity):
+async def idle_client(template, identity, make_app):
     """An administrator on an empty database that all share: for requests that are refused or find nothing."""
     async with template.clone() as url:
         database = Database(url, application_name="test")
         # As good as the whole run is long.
         headers = identity.headers(role="admin", exp=int(time.time()) + 86_400)
-        async with http_client(database, identity, **headers) as it:
+        async with http_client(make_app(database), **headers) as it:
             yield it
         await database.close()
 
