@@ -580,6 +580,14 @@ async def test_a_partition_that_has_gone_to_another_member_leaves_no_lag_behind(
         await other.stop()
 
 
+async def test_what_is_parked_is_counted_again_and_again(broker, database, writer):
+    async with running(make_consumer(broker, database)):
+        for item in (1, 2):
+            await becomes_true(lambda known=item - 1: exported("consumer_parked_keys") == known)
+            writer.raw(item, b"{")
+        await becomes_true(lambda: exported("consumer_parked_keys") == 2)
+
+
 async def test_log_lines_about_a_message_say_where_it_stands(broker, database, writer):
     writer.write(1, "fine")
     offset = writer.raw(1, b"{")
