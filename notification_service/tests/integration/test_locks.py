@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from notification.delivery.queue import Policy, Queue
+from notification.mail.outcome import Outcome, Result
 from notification.queries import digests, mails
+from notification.service.settle import Settlement
 from service_kit.testing import ManualClock
 
 ANN, BOB = UUID(int=1), UUID(int=2)
@@ -75,9 +77,14 @@ def choose(database, clock):
 
 
 @pytest.fixture
-def send(database, clock):
+def queue(database, clock):
+    """A sender's side of the queue."""
+    return Queue(database, clock=clock, policy=Policy())
+
+
+@pytest.fixture
+def send(queue):
     """What a sender does."""
-    queue = Queue(database, clock=clock, policy=Policy())
 
     async def claim():
         await queue.exchange([], limit=5, held=[])
@@ -143,5 +150,38 @@ async def test_what_a_digest_brings_is_locked_in_one_order(
     for number, digest in ((3, 8), (2, 9), (1, 8)):
         await queue_mail(number, user=BOB if digest == 9 else ANN, digest=digest)
     await meet(cancel, choose if due_in_s else send, at=2)
+    told = await rows("SELECT reason FROM notification WHERE kind = 'assigned'")
+    assert [mail["reason"] for mail in told] == ["stale"] * 3
+
+
+async def test_a_sender_and_who_drops_what_it_has_sent_do_not_wait_for_each_other(
+    queue_mail, cancel, queue, meet, rows
+):
+    for number in (3, 1):
+        await queue_mail(number, due_in_s=0)
+    await queue_mail(2, user=BOB)
+    held = (await queue.exchange([], limit=2, held=[])).mails
+    held.sort(key=lambda mail: mail.letter.id, reverse=True)
+    ends = [Settlement(mail, Result(Outcome.ACCEPTED, "250 ok")) for mail in held]
+
+    async def settle():
+        await queue.exchange(ends, limit=0, held=held)
+
+    await meet(cancel, settle, at=2)
+    found = await rows("SELECT state FROM notification ORDER BY id")
+    assert [mail["state"] for mail in found] == ["accepted", "suppressed", "accepted"]
+
+
+async def test_what_a_dropped_digest_was_to_bring_is_locked_in_the_same_order(
+    queue_mail, cancel, database, clock, send, meet, rows
+):
+    await queue_mail(8, kind="digest", due_in_s=0)
+    await queue_mail(9, kind="digest", user=BOB)
+    for number, digest in ((3, 8), (2, 9), (1, 8)):
+        await queue_mail(number, user=BOB if digest == 9 else ANN, digest=digest)
+    async with database.transaction() as session:
+        old = text("UPDATE notification SET expires_at = :now WHERE id = :id")
+        await session.execute(old, {"now": clock.now(), "id": UUID(int=8)})
+    await meet(cancel, send, at=2)
     told = await rows("SELECT reason FROM notification WHERE kind = 'assigned'")
     assert [mail["reason"] for mail in told] == ["stale"] * 3

@@ -123,8 +123,8 @@ async def take_due(
     `outdated`: newer news voids it. Where a person must know of the subject to be told, `told` is the kind
     of the last older mail that may have reached them, and `opened` whether there was one of the beginning.
     `follows`: the digest that older news of the subject waits in. `crowded`: another mail of the kind to
-    the person was written less than `burst` ago, or waits, by itself or for a digest; none that is older than `oldest` counts,
-    and none of an import, which is an act of its own.
+    the person was written less than `burst` ago, or waits, by itself or for a digest; none that is older
+    than `oldest` counts, and none of an import, which is an act of its own.
     """
     parameters = _parameters(now=now, oldest=oldest, burst=burst)
     return (await session.execute(_take(limit), parameters)).mappings().all()

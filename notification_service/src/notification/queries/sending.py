@@ -16,10 +16,14 @@ _DROP = text("""
     WITH u AS (
         SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), CAST(:details AS text[]))
             AS u(id, reason, detail)),
-    brought AS (
-        UPDATE notification AS n SET reason = u.reason, detail = u.detail
+    member AS (
+        SELECT n.id, u.reason, u.detail
         FROM u JOIN notification d ON d.id = u.id AND d.kind = 'digest' AND NOT d.in_doubt
-        WHERE n.digest_id = u.id AND n.state = 'suppressed' AND n.reason = 'digest')
+        JOIN notification n ON n.digest_id = u.id
+        WHERE n.state = 'suppressed' AND n.reason = 'digest'
+        ORDER BY n.id FOR UPDATE OF n),
+    brought AS (
+        UPDATE notification AS n SET reason = m.reason, detail = m.detail FROM member m WHERE n.id = m.id)
     UPDATE notification AS n
     SET state = CASE WHEN n.in_doubt THEN 'unconfirmed' ELSE 'suppressed' END,
         reason = CASE WHEN NOT n.in_doubt THEN u.reason END, detail = u.detail
@@ -52,30 +56,42 @@ _SETTLE = text("""
             CAST(:ids AS uuid[]), CAST(:numbers AS bigint[]), CAST(:outcomes AS text[]),
             CAST(:details AS text[]), CAST(:states AS text[]), CAST(:nexts AS timestamptz[]),
             CAST(:doubts AS bool[])) AS u(id, number, outcome, detail, state, next_attempt_at, in_doubt)),
+    locked AS MATERIALIZED (
+        SELECT n.id FROM notification n JOIN u ON u.id = n.id ORDER BY n.id FOR UPDATE OF n),
     ended AS (
         UPDATE attempt AS a SET finished_at = :now, outcome = u.outcome, detail = u.detail
         FROM u WHERE a.notification_id = u.id AND a.number = u.number),
     forgiven AS (
-        DELETE FROM bounced_address AS b USING u JOIN notification m ON m.id = u.id
-        WHERE b.address = lower(m.recipient) AND u.state = 'accepted')
+        DELETE FROM bounced_address WHERE address IN (
+            SELECT b.address FROM u JOIN notification m ON m.id = u.id
+            JOIN bounced_address b ON b.address = lower(m.recipient)
+            WHERE u.state = 'accepted' ORDER BY b.address FOR UPDATE OF b))
     UPDATE notification AS n
     SET state = u.state, next_attempt_at = u.next_attempt_at, in_doubt = n.in_doubt OR u.in_doubt,
         detail = CASE WHEN u.state <> 'accepted' THEN u.detail END,
         accepted_at = CASE WHEN u.state = 'accepted' THEN CAST(:now AS timestamptz) ELSE n.accepted_at END,
         lease_owner = NULL, lease_until = NULL
-    FROM u
+    FROM u JOIN locked ON locked.id = u.id
     WHERE n.id = u.id
       AND ((n.state = 'sending' AND n.lease_owner = :owner AND n.attempts = u.number)
            OR (u.state = 'accepted' AND n.state IN ('queued', 'retrying', 'sending', 'unconfirmed')))
 """)
-_RENEW = text("UPDATE notification SET lease_until = :until WHERE state = 'sending' AND lease_owner = :owner")
+# What somebody has locked now is renewed the next time: a lease lasts for three times.
+_RENEW = text("""
+    WITH mine AS (
+        SELECT id FROM notification WHERE state = 'sending' AND lease_owner = :owner FOR UPDATE SKIP LOCKED)
+    UPDATE notification AS n SET lease_until = :until FROM mine WHERE n.id = mine.id
+""")
 _RECOVER = text("""
-    WITH lost AS (
-        UPDATE notification
+    WITH late AS (
+        SELECT id FROM notification
+        WHERE state = 'sending' AND lease_until < :now AND lease_owner <> :owner FOR UPDATE SKIP LOCKED),
+    lost AS (
+        UPDATE notification AS n
         SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'retrying' END, in_doubt = true,
             detail = :detail, next_attempt_at = :now, lease_owner = NULL, lease_until = NULL
-        WHERE state = 'sending' AND lease_until < :now AND lease_owner <> :owner
-        RETURNING id, attempts, state)
+        FROM late WHERE n.id = late.id
+        RETURNING n.id, n.attempts, n.state)
     UPDATE attempt AS a SET finished_at = :now, outcome = 'unconfirmed', detail = :detail
     FROM lost WHERE a.notification_id = lost.id AND a.number = lost.attempts
     RETURNING lost.state
