@@ -51,29 +51,42 @@ class NullSmtp(asyncio.Protocol):
         found = COMMAND.match(self.unread)
         if found is None:
             return None
-        command = found[1].upper()
+        verb = found[1].upper()
         del self.unread[: found.end()]
-        self.in_message = command == b"DATA"
-        if command == b"NOOP":
+        self.in_message = verb == b"DATA"
+        return self.command(verb)
+
+    def command(self, verb: bytes) -> bytes:
+        """The answer to a command."""
+        if verb == b"NOOP":
             return f"250 {NullSmtp.taken}\r\n".encode()
-        return ANSWERS.get(command, b"500 what\r\n")
+        return ANSWERS.get(verb, b"500 what\r\n")
 
     def take_message(self) -> bytes | None:
         # The end may have come in two pieces; an empty message begins with its end.
         end = 0 if self.unread.startswith(END[2:]) else self.unread.find(END)
         if end < 0:
             return None
+        self.message_ends(end)
         del self.unread[: self.unread.index(b".\r\n", end) + 3]
         self.in_message = False
-        NullSmtp.taken += 1
         return b"250 ok\r\n"
 
+    def message_ends(self, _end: int) -> None:
+        """A message has come whole: what is unread, up to there."""
+        NullSmtp.taken += 1
 
-async def main() -> None:
-    server = await asyncio.get_running_loop().create_server(NullSmtp, "127.0.0.1", int(sys.argv[1]))
-    async with server:
-        await server.serve_forever()
+
+def run(protocol: type[NullSmtp]) -> None:
+    """Serve on the port that the command line names, until a signal."""
+
+    async def serve() -> None:
+        server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", int(sys.argv[1]))
+        async with server:
+            await server.serve_forever()
+
+    uvloop.run(serve())
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    run(NullSmtp)
