@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from task_meeting.queries import task_lists
+from task_meeting.queries import task_estimates, task_lists
 
 TASKS = "/api/tasks/"
 NOW = datetime.now(UTC)
@@ -64,6 +64,7 @@ def way(request, monkeypatch):
     if request.param != "few":
         monkeypatch.setattr(task_lists, "FEW", 0)
         monkeypatch.setattr(task_lists, "COUNTED", 0)
+        monkeypatch.setattr(task_estimates, "_SORTED", 0)
     if request.param == "many, in many projects":
         monkeypatch.setattr(task_lists, "_FEW_PROJECTS", 1)
 

@@ -87,7 +87,8 @@ def indexed(filters: TaskFilters, scope: Scope, words: str | None) -> list[_Cond
     """
     label = [] if filters.label is None else [_is_marked(filters.label, scope)]
     # Where the label is common, and the table is read instead, the column spares most rows the slow function.
-    return [*label, *map(unindexed, having(filters.label)), *_worded(filters.search, words, scope)]
+    searched = [] if filters.search is None else words_within(to_query(words), scope)
+    return [*label, *map(unindexed, having(filters.label)), *searched]
 
 
 def marks(label: str, scope: Scope) -> ColumnElement[Sequence[str]]:
@@ -100,13 +101,21 @@ def _is_marked(label: str, scope: Scope) -> _Condition:
     return MARKS.op("&&", is_comparison=True)(marks(label, scope))
 
 
-def _worded(search: str | None, words: str | None, scope: Scope) -> list[_Condition]:
-    if search is None:
-        return []
-    has = Task.search.op("@@", is_comparison=True)(cast(literal(words, Text), TSQUERY))
+def words_within(query: ColumnElement[str | None], scope: Scope) -> list[_Condition]:
+    """That a task of the scope has the words, as their index answers."""
     if scope.projects is None:
-        return [has]
-    return [has, array([Task.project_oid]).overlap(literal(scope.projects, ARRAY(Uuid)))]
+        return [has(query)]
+    return [has(query), array([Task.project_oid]).overlap(literal(scope.projects, ARRAY(Uuid)))]
+
+
+def has(query: ColumnElement[str | None], search: SQLColumnExpression[str] = Task.search) -> _Condition:
+    """That words satisfy a query; those of the task, unless others are given."""
+    return search.op("@@", is_comparison=True)(query)
+
+
+def to_query(words: str | None) -> ColumnElement[str | None]:
+    """What `task_search_query` said, as a query."""
+    return cast(literal(words, Text), TSQUERY)
 
 
 def having(label: str | None) -> list[_Condition]:
@@ -118,7 +127,7 @@ def searched(search: str | None) -> list[_Condition]:
     """That a task has the words, if some are searched for, as its row tells."""
     if search is None:
         return []
-    return [Task.search.op("@@", is_comparison=True)(func.search_query(search))]
+    return [has(func.search_query(search))]
 
 
 def unindexed(condition: _Condition) -> _Condition:

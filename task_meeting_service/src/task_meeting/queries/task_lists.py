@@ -2,7 +2,8 @@
 
 What matches is collected first, by whatever index finds it, up to a bound. If that is all, it is sorted. If
 there is more, the first ones are met soon by walking along the index of the order: of each project by itself
-where that index knows the filters too, as somebody's projects are nowhere neighbours in one of all.
+where that index knows the filters too, as somebody's projects are nowhere neighbours in one of all. Of words
+that are very common it is enough to meet the bound on the way past other tasks.
 """
 
 from collections.abc import Sequence
@@ -15,12 +16,9 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
-    Select,
     SQLColumnExpression,
-    Text,
     Uuid,
     any_,
-    bindparam,
     case,
     column,
     func,
@@ -28,28 +26,27 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service_kit.db import ReadSession
 from task_meeting.models import Task
+from task_meeting.queries.task_estimates import prepare
 from task_meeting.queries.task_filters import (
-    MARKS,
     NEVER,
     TIME,
     Scope,
     conditions,
     having,
     in_projects,
-    indexed,
-    marks,
     searched,
     unindexed,
 )
+from task_meeting.queries.task_matches import Rows, are_met, collected
 from task_meeting.schemas.task_lists import COUNTED, FEW, SortColumn, TaskFilters
 
-_Rows = Select[*tuple[Any, ...]]
 Key = tuple[datetime | int | None, int]
 
 _KEYS: dict[SortColumn, InstrumentedAttribute[Any]] = {
@@ -58,14 +55,6 @@ _KEYS: dict[SortColumn, InstrumentedAttribute[Any]] = {
     "deadline": Task.due,
     "priority": Task.priority,
 }
-# What is searched for, in whole words; and plans for these values, as common and rare words want different
-# indexes; no time for compiling them. And memory for the rows of a common word, or else whole pages would be
-# remembered, and looked through again.
-_PLANS = {"plan_cache_mode": "force_custom_plan", "jit": "off", "work_mem": "16MB"}
-_PREPARE: Select[*tuple[Any, ...]] = select(
-    func.task_search_query(bindparam("search", type_=Text)),
-    *(func.set_config(name, value, true()) for name, value in _PLANS.items()),
-)
 # So many are walked through by themselves also for a label or a search, which may take far in each of them.
 _FEW_PROJECTS = 8
 
@@ -107,26 +96,29 @@ async def find_tasks(
     session: ReadSession, filters: TaskFilters, scope: Scope, order: Order, *, limit: int, offset: int = 0
 ) -> tuple[Total, list[Task]]:
     """How many tasks match, and some of them in their order."""
-    words = await session.scalar(_PREPARE, {"search": filters.search})
+    asked = await prepare(session, filters)
     page = _Page(order, limit, offset)
-    count, tasks = await _few(session, _collected(filters, scope, order, words), page)
-    if count <= FEW:
-        return Total(count, exact=True), tasks
+    if not await are_met(session, filters, scope, asked, FEW + 1):
+        few = max(FEW, asked.sortable)
+        found = collected(_keyed(order), filters, scope, asked, few + 1)
+        count, tasks = await _few(session, found, page, few)
+        if count <= few:
+            return Total(min(count, FEW), exact=count <= FEW), tasks
     near = _near(filters, scope, order, reach=limit + offset)
     bound = _countable(filters)
     count, tasks = await _show(session, _counted(filters, scope, bound), page.ids(near), order)
     return Total(min(count, bound), exact=count <= bound), tasks
 
 
-async def _few(session: ReadSession, collected: _Rows, page: _Page) -> tuple[int, list[Task]]:
-    """How many match, counted to one more than `FEW`; unless it is that, also the page.
+async def _few(session: ReadSession, collected: Rows, page: _Page, few: int) -> tuple[int, list[Task]]:
+    """How many were collected; unless they are more than `few`, also the page.
 
     The planner is kept from walking the order's index in the hope to meet the few matches early.
     """
-    found = collected.limit(FEW + 1).cte("found").prefix_with("MATERIALIZED")
+    found = collected.cte("found").prefix_with("MATERIALIZED")
     rest = select(found).where(*_after(page.order, found.c.key, found.c.id)).subquery()
     counted = select(func.count()).select_from(found).scalar_subquery()
-    return await _show(session, counted, case((counted <= FEW, page.ids(rest))), page.order)
+    return await _show(session, counted, case((counted <= few, page.ids(rest))), page.order)
 
 
 async def _show(
@@ -155,27 +147,8 @@ def _countable(filters: TaskFilters) -> int:
     return FEW if by_text or len([*filter(None, several)]) > 1 else COUNTED
 
 
-def _keyed(order: Order) -> _Rows:
+def _keyed(order: Order) -> Rows:
     return select(Task.id.label("id"), _KEYS[order.column].label("key"))
-
-
-def _collected(filters: TaskFilters, scope: Scope, order: Order, words: str | None) -> _Rows:
-    """The ids and keys of all that match, as the indexes find them that are of no order."""
-    rows, others = _keyed(order), conditions(filters, scope)
-    if filters.label and filters.search is None and scope.projects is not None and not others:
-        return _labelled(rows, filters.label, scope)
-    rows = rows.where(*indexed(filters, scope, words), *others)
-    # The indexes of words know the project. Named again, all its tasks would be collected from another index,
-    # which pays only for what that one knows beside it.
-    by_words = filters.label or filters.search is not None
-    return rows if by_words and not others else rows.where(*in_projects(scope))
-
-
-def _labelled(rows: _Rows, label: str, scope: Scope) -> _Rows:
-    """Those with a label in one project after the other, until they are enough: GIN itself does not stop."""
-    each = func.unnest(marks(label, scope)).table_valued(column("mark", Text)).render_derived()
-    found = rows.where(MARKS.op("&&", is_comparison=True)(array([each.c.mark]))).limit(FEW + 1).lateral()
-    return select(found.c.id, found.c.key).select_from(each.join(found, true()))
 
 
 def _near(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> FromClause:
@@ -187,13 +160,23 @@ def _near(filters: TaskFilters, scope: Scope, order: Order, *, reach: int) -> Fr
     if scope.projects is None or filters.team_oid or filters.user_oid or filters.mine:
         return rows.where(*in_projects(scope), *said).subquery()
     # Along the order: the index of words has told already that the matches are many, too many to sort.
-    rows = rows.where(*map(unindexed, said))
-    if len(scope.projects) == 1 or (said and len(scope.projects) > _FEW_PROJECTS):
-        return rows.where(*in_projects(scope)).subquery()
+    passed = [*map(unindexed, said)]
+    if len(scope.projects) <= _FEW_PROJECTS:
+        return _merged(rows.where(*passed), scope.projects)
+    if passed:
+        # Rows of other projects are left alone before their words are looked at.
+        return rows.where(*in_projects(scope), *passed).subquery()
     return _in_each(rows, scope.projects)
 
 
-def _in_each(rows: _Rows, projects: Sequence[UUID]) -> FromClause:
+def _merged(rows: Rows, projects: Sequence[UUID]) -> FromClause:
+    """Of each project by itself, and no further than they are shown."""
+    each = [rows.where(Task.project_oid == oid) for oid in projects]
+    return each[0].subquery() if len(each) == 1 else union_all(*each).subquery()
+
+
+def _in_each(rows: Rows, projects: Sequence[UUID]) -> FromClause:
+    """The same of many, each to the end of `rows`: to plan a union of them takes longer than to run it."""
     each = func.unnest(literal(projects, ARRAY(Uuid))).table_valued(column("oid", Uuid)).render_derived()
     nearest = rows.where(Task.project_oid == each.c.oid).lateral()
     return select(nearest.c.id, nearest.c.key).select_from(each.join(nearest, true())).subquery()
