@@ -258,7 +258,7 @@ tests-fastapi: .env ## Run the FastAPI services' tests in a container
 lint: install ## Check style, types and the arrows between the packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@status=0; for package in $(PACKAGES); do echo "mypy $$package"; $(BIN)/mypy $$package/src || status=1; done; exit $$status
+	$(BIN)/mypy $(PACKAGES:%=%/src)
 	$(BIN)/lint-imports
 
 .PHONY: lint-deploy
