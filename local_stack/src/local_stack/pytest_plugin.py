@@ -15,7 +15,10 @@ _VARIABLES = {"NOTIFICATION_BURST_SECONDS": "0"}
 _MEMORY = Path("/dev/shm")  # noqa: S108 (what is in it is found by our own names)
 _PREFIX = "team-suite-test-"
 _ROOM_BYTES = 4 << 30
-"""What must be free in memory, for two workers that run tests at once; each held up to 0.3 GB."""
+"""What must be free in memory, for the stacks of two workers.
+
+A stack held up to 0.3 GB in the tests of tasks; a slot that nobody reads may keep 1 GB of PostgreSQL's log.
+"""
 
 
 @pytest.fixture(scope="session")
