@@ -1,6 +1,6 @@
 """An SMTP server that takes everything and keeps nothing: what is measured is who talks to it.
 
-    python null_server.py PORT
+    python -m benchmarks.mail.null_server PORT
 
 It offers PIPELINING (RFC 2920) and SIZE. NOOP answers with how many mails it has taken so far.
 """

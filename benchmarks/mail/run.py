@@ -1,6 +1,6 @@
 """How fast the notifier's sender empties a queue of mails into a server that takes everything.
 
-    .venv/bin/python benchmarks/mail/run.py [--mails 20000] [--repeat 5] [--long 100000]
+    .venv/bin/python -m benchmarks.mail.run [--mails 20000] [--repeat 5] [--long 100000]
 
 It starts a stack of its own and a null SMTP server in a process of its own. The sender, two senders, the
 floor and a connection for each mail take turns, so that a machine that gets slower slows all of them; slow
@@ -9,29 +9,25 @@ ones get fewer mails, and what is compared are rates. A run counts only if every
 """
 
 import argparse
-import csv
-import os
-import platform
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass, fields
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import psycopg2
-from picture import draw
+from benchmarks.frame import ROOT, append
+from benchmarks.mail.picture import draw
+from benchmarks.mail.server import Server
 
 from local_stack.testing import Stack
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 LANES = 32
 # The start of a process, and of its templates, is left out: it is the same seconds for any number of mails.
 FROM, TO = 0.2, 0.95
@@ -52,40 +48,10 @@ class Run:
     memory_mib: float
 
 
-class NullServer:
-    """The server's process, asked over a connection of our own."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        command = [sys.executable, str(HERE / "null_server.py"), str(port)]
-        self.process = subprocess.Popen(command)
-        self._socket = self._connect()
-        self._stream = self._socket.makefile("rb")
-        self._stream.readline()
-
-    def taken(self) -> int:
-        """How many mails it has taken so far."""
-        self._socket.sendall(b"NOOP\r\n")
-        return int(self._stream.readline().split()[1])
-
-    def stop(self) -> None:
-        self._socket.close()
-        self.process.terminate()
-        self.process.wait()
-
-    def _connect(self) -> socket.socket:
-        for _ in range(100):
-            try:
-                return socket.create_connection(("127.0.0.1", self.port))
-            except ConnectionRefusedError:
-                time.sleep(0.1)
-        raise TimeoutError("the null server does not start")
-
-
 class Bench:
     """The stack, the null server, and what every case needs of them."""
 
-    def __init__(self, stack: Stack, server: NullServer, folder: Path) -> None:
+    def __init__(self, stack: Stack, server: Server, folder: Path) -> None:
         self.stack, self.server = stack, server
         self.environment = {
             **stack.environment,
@@ -193,7 +159,7 @@ def main() -> None:
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         stack = running.enter_context(Stack(folder / "stack"))
-        server = NullServer(int(stack.variables["SMTP_PORT"]) + 2000)
+        server = Server(int(stack.variables["SMTP_PORT"]) + 2000)
         running.callback(server.stop)
         bench = Bench(stack, server, folder)
         migrate = [sys.executable, "-m", "notification", "migrate"]
@@ -204,11 +170,11 @@ def main() -> None:
             for run in a_round(bench, options.mails):
                 print(run, flush=True)
                 runs.append(run)
-        write("results.csv", [field.name for field in fields(Run)], map(astuple, runs))
+        append(HERE / "results.csv", [field.name for field in fields(Run)], map(astuple, runs))
         report(runs)
         if options.long:
             memory = bench.measure_memory(options.long)
-            write("memory.csv", ["mails", "memory_mib"], [(options.long, mib) for mib in memory])
+            append(HERE / "memory.csv", ["mails", "memory_mib"], [(options.long, mib) for mib in memory])
             print(f"memory over {options.long:,} mails: {min(memory)} to {max(memory)} MiB")
 
 
@@ -219,7 +185,8 @@ def a_round(bench: Bench, mails: int) -> Iterator[Run]:
     yield bench.measure_senders(1, mails)
     yield bench.measure_senders(2, mails)
     for workers in (1, 4):
-        bench.fill(mails // SLOW)
+        # One to spare for each: the last ones are locked by others when they are looked for.
+        bench.fill(mails // SLOW + workers)
         case = "a connection for each mail" + ("" if workers == 1 else f", {workers} at once")
         yield bench.measure_peer(case, mails // SLOW // workers * workers, "plain", str(workers))
 
@@ -238,19 +205,6 @@ def cpu_s(process: psutil.Process) -> float:
         times = part.cpu_times()
         total += times.user + times.system
     return total + process.cpu_times().children_user + process.cpu_times().children_system
-
-
-def write(name: str, columns: list[str], rows: Iterable[Iterable[object]]) -> None:
-    """Append to a file of results."""
-    file = HERE / name
-    machine = f"{platform.machine()} {os.cpu_count()} cores, Python {platform.python_version()}"
-    new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        out = csv.writer(stream, lineterminator="\n")
-        if new:
-            out.writerow(["date", "machine", *columns])
-        for row in rows:
-            out.writerow([f"{datetime.now(UTC):%Y-%m-%d}", machine, *row])
 
 
 def report(runs: list[Run]) -> None:

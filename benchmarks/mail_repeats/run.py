@@ -1,6 +1,6 @@
 """How often a mail comes twice when senders are killed at random moments under load.
 
-    .venv/bin/python benchmarks/mail_repeats/run.py [--kills 200] [--lanes 4] [--answer-ms 2]
+    .venv/bin/python -m benchmarks.mail_repeats.run [--kills 200] [--lanes 4] [--answer-ms 2]
 
 It starts a stack of its own and a mail server in a process of its own that counts Message-IDs. Senders are
 forked from a process that has loaded all, so that of each life little is its start, and killed with SIGKILL
@@ -10,11 +10,9 @@ only if every mail has come, none came more than twice, and none came twice that
 
 import argparse
 import asyncio
-import csv
 import json
 import multiprocessing
 import os
-import platform
 import random
 import re
 import signal
@@ -25,11 +23,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import psycopg2
+from benchmarks.frame import append
 
 import notification.sender
 from local_stack.testing import Stack
@@ -176,18 +174,6 @@ def measure(stack: Stack, folder: Path, kills: int, lanes: int, delay_s: float) 
     }
 
 
-def write(result: Mapping[str, float]) -> None:
-    """Append to the results."""
-    file = HERE / "results.csv"
-    new = not file.exists()
-    machine = f"{platform.machine()} {os.cpu_count()} cores, Python {platform.python_version()}"
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        out = csv.writer(stream, lineterminator="\n")
-        if new:
-            out.writerow(["date", "machine", *result])
-        out.writerow([f"{datetime.now(UTC):%Y-%m-%d}", machine, *result.values()])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
@@ -197,7 +183,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, Stack(Path(name) / "stack") as stack:
         result = measure(stack, Path(name), options.kills, options.lanes, options.answer_ms / 1e3)
     print(f"\n{result}")
-    write(result)
+    append(HERE / "results.csv", list(result), [result.values()])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long meetings take among 100,000 of them: conflicts, lists, one meeting, a new one for a team of 200.
 
-    .venv/bin/python benchmarks/meetings/run.py [--meetings 100000] [--repeat 40]
+    .venv/bin/python -m benchmarks.meetings.run [--meetings 100000] [--repeat 40]
 
 It starts a stack of its own, fills the task service's database, and asks the service's real application, in
 this process, with real tokens; the query of conflicts is also asked by itself. The cases take turns, with two
@@ -9,10 +9,8 @@ floors among them: an answer of a constant, and a task that is not there. `--exp
 
 import argparse
 import asyncio
-import csv
 import gc
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -29,6 +27,7 @@ from uuid import UUID
 
 import httpx2
 import psycopg2
+from benchmarks.frame import ROOT, append, quantile
 from sqlalchemy import make_url, text
 
 from local_stack.testing import Stack
@@ -41,7 +40,6 @@ from task_meeting.schemas.meetings import MAX_CONFLICTS, NEXT_OCCURRENCES
 from task_meeting.settings import Settings
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 NOW = datetime.now(UTC)
 MEETINGS = "/api/meetings/"
 # Rounds that do not count: connections are opened, and caches filled.
@@ -75,10 +73,6 @@ class Case:
     took_ms: list[float] = field(default_factory=list)
     found: int | None = None
 
-    def percentile(self, share: float) -> float:
-        ordered = sorted(self.took_ms)
-        return ordered[min(len(ordered) - 1, round(share * len(ordered)))]
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -92,7 +86,8 @@ def main() -> None:
         measured = asyncio.run(measure(address, options.repeat, explained=options.explain))
     report(measured)
     if not options.database:
-        write(measured, options.meetings)
+        columns = ["load", "meetings", "case", "found", "repeat", "p50_ms", "p95_ms", "max_ms"]
+        append(HERE / "results.csv", columns, rows(measured, options.meetings))
 
 
 @contextmanager
@@ -236,42 +231,16 @@ async def explain(database: Database) -> None:
 def report(measured: list[Case]) -> None:
     print(f"\np50, p95, the longest, in ms; load {os.getloadavg()[0]:.1f}")
     for case in measured:
-        middle, high = statistics.median(case.took_ms), case.percentile(0.95)
+        middle, high = statistics.median(case.took_ms), quantile(case.took_ms, 0.95)
         print(f"{middle:8.1f} {high:8.1f} {max(case.took_ms):8.1f}  {case.name} ({case.found or '-'})")
 
 
-def write(measured: list[Case], meetings: int) -> None:
-    """Append to results.csv."""
-    file = HERE / "results.csv"
-    machine = f"{platform.machine()} {os.cpu_count()} cores, Python {platform.python_version()}"
-    new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        out = csv.writer(stream, lineterminator="\n")
-        if new:
-            head = [
-                "date",
-                "machine",
-                "load",
-                "meetings",
-                "case",
-                "found",
-                "repeat",
-                "p50_ms",
-                "p95_ms",
-                "max_ms",
-            ]
-            out.writerow(head)
-        for case in measured:
-            figures = (statistics.median(case.took_ms), case.percentile(0.95), max(case.took_ms))
-            about = [
-                f"{NOW:%Y-%m-%d}",
-                machine,
-                f"{os.getloadavg()[0]:.1f}",
-                meetings,
-                case.name,
-                case.found or "",
-            ]
-            out.writerow([*about, len(case.took_ms), *(f"{figure:.1f}" for figure in figures)])
+def rows(measured: list[Case], meetings: int) -> Iterator[tuple[object, ...]]:
+    load = f"{os.getloadavg()[0]:.1f}"
+    for case in measured:
+        figures = (statistics.median(case.took_ms), quantile(case.took_ms, 0.95), max(case.took_ms))
+        shown = (f"{figure:.1f}" for figure in figures)
+        yield load, meetings, case.name, case.found or "", len(case.took_ms), *shown
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long it takes until open tasks are reassigned: from the request to the end of the job.
 
-    .venv/bin/python benchmarks/reassign/run.py [--tasks 1000] [--people 50] [--repeat 15]
+    .venv/bin/python -m benchmarks.reassign.run [--tasks 1000] [--people 50] [--repeat 15]
 
 It starts a stack of its own, asks the service's real application and lets the real process do the jobs. The
 strategies take turns. Beside the tasks that are reassigned there are others, of other projects. A run counts
@@ -9,9 +9,6 @@ only if every task got another assignee, once.
 
 import argparse
 import asyncio
-import csv
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -19,11 +16,11 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
 import psycopg2
+from benchmarks.frame import ROOT, append
 from sqlalchemy import make_url
 
 from local_stack.testing import Stack
@@ -34,7 +31,6 @@ from task_meeting.app import build_app
 from task_meeting.settings import Settings
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 STRATEGIES = ("random", "round_robin", "least_loaded")
 PROJECT = "00000000-0000-0000-0000-000000000001"
 WARM_UP = 1
@@ -86,7 +82,8 @@ def main() -> None:
             measured = asyncio.run(measure(stack.service_dsn("TASK_MEETING"), options))
     for strategy, took_s in measured.items():
         print(f"{strategy:>12}: {statistics.median(took_s):.2f} s ({min(took_s):.2f} to {max(took_s):.2f})")
-    write(measured, options)
+    columns = ["tasks", "people", "repeat", "strategy", "median_s", "min_s", "max_s"]
+    append(HERE / "results.csv", columns, rows(measured, options))
 
 
 @contextmanager
@@ -136,30 +133,11 @@ async def finish(connection: psycopg2.extensions.connection, job: str, tasks: in
             await asyncio.sleep(0.005)
 
 
-def write(measured: dict[str, list[float]], options: argparse.Namespace) -> None:
-    """Append to results.csv."""
-    file = HERE / "results.csv"
-    machine = f"{platform.machine()} {os.cpu_count()} cores, Python {platform.python_version()}"
-    new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        out = csv.writer(stream, lineterminator="\n")
-        if new:
-            out.writerow(
-                ["date", "machine", "tasks", "people", "repeat", "strategy", "median_s", "min_s", "max_s"]
-            )
-        for strategy, took_s in measured.items():
-            figures = (statistics.median(took_s), min(took_s), max(took_s))
-            out.writerow(
-                [
-                    f"{datetime.now(UTC):%Y-%m-%d}",
-                    machine,
-                    options.tasks,
-                    options.people,
-                    options.repeat,
-                    strategy,
-                ]
-                + [f"{figure:.2f}" for figure in figures]
-            )
+def rows(measured: dict[str, list[float]], options: argparse.Namespace) -> Iterator[tuple[object, ...]]:
+    for strategy, took_s in measured.items():
+        figures = (statistics.median(took_s), min(took_s), max(took_s))
+        shown = (f"{figure:.2f}" for figure in figures)
+        yield options.tasks, options.people, options.repeat, strategy, *shown
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How fast a backlog of assignment events is applied by one, two and three consumer processes.
 
-    .venv/bin/python benchmarks/scale/run.py [--messages 300000] [--repeat 5]
+    .venv/bin/python -m benchmarks.scale.run [--messages 300000] [--repeat 5]
 
 It starts a stack of its own, fills the topic once, and lets the numbers of consumers take turns on the same
 messages and an empty database, so that a machine that gets slower slows all of them. A run counts only if
@@ -9,10 +9,7 @@ every row arrived.
 
 import argparse
 import asyncio
-import csv
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -22,12 +19,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass, fields
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import psycopg2
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from benchmarks.frame import ROOT, append
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from connector.contracts import load_topics
@@ -35,7 +32,6 @@ from connector.topics import ensure_topics
 from local_stack.testing import Stack
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 TOPIC = "django_db.public.teams_userassignment"
 PARTITIONS = 6
 CONSUMERS = (1, 2, 3)
@@ -72,7 +68,9 @@ def main() -> None:
                 run = measure(stack, count, options.messages)
                 print(run, flush=True)
                 runs.append(run)
-    write(runs, options.messages)
+    columns = ["messages", *(field.name for field in fields(Run))]
+    append(HERE / "results.csv", columns, ((options.messages, *astuple(run)) for run in runs))
+    report(runs)
 
 
 def python(stack: Stack, *arguments: str) -> None:
@@ -178,17 +176,8 @@ def wait_applied(cursor: Cursor, count: float) -> None:
         time.sleep(0.05)
 
 
-def write(runs: list[Run], messages: int) -> None:
-    """Append to results.csv, and print the medians."""
-    file = HERE / "results.csv"
-    machine = f"{platform.machine()} {os.cpu_count()} cores, Python {platform.python_version()}"
-    new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        out = csv.writer(stream, lineterminator="\n")
-        if new:
-            out.writerow(["date", "machine", "messages", *(field.name for field in fields(Run))])
-        for run in runs:
-            out.writerow([f"{datetime.now(UTC):%Y-%m-%d}", machine, messages, *astuple(run)])
+def report(runs: list[Run]) -> None:
+    """Print the medians."""
     one = median(runs, "per_second", 1)
     for count in CONSUMERS:
         rates = [run.per_second for run in runs if run.consumers == count]

@@ -1,6 +1,6 @@
 """How fast the source takes bulk changes, and how fast Debezium turns them into messages.
 
-    .venv/bin/python benchmarks/scale/source.py [--rows 50000] [--repeat 5]
+    .venv/bin/python -m benchmarks.scale.source [--rows 50000] [--repeat 5]
 
 On a stack of its own, without consumers: one transaction changes so many assignments, then the messages are
 waited for.
@@ -8,24 +8,20 @@ waited for.
 
 import argparse
 import asyncio
-import csv
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from benchmarks.frame import ROOT, append
 
 from local_stack.testing import Stack
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 TOPIC = "django_db.public.teams_userassignment"
 PARTITIONS = [TopicPartition(TOPIC, number) for number in range(6)]
 # What the admin's connections have set in a request (user_team.settings, pghistory's middleware).
@@ -92,25 +88,17 @@ async def work(stack: Stack, rows: int, repeat: int) -> None:
             )
             results.append(row)
     connection.close()
-    write(results)
+    lines = ((change, count, *(f"{s:.2f}" for s in seconds)) for change, count, *seconds in results)
+    append(HERE / "source.csv", ["change", "rows", "commit_s", "captured_s"], lines)
+    report(results)
 
 
 async def end(consumer: AIOKafkaConsumer) -> int:
     return sum((await consumer.end_offsets(PARTITIONS)).values())
 
 
-def write(results: list[tuple[str, int, float, float]]) -> None:
-    file = HERE / "source.csv"
-    machine = f"{platform.machine()} {os.cpu_count()} cores, Python {platform.python_version()}"
-    new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        out = csv.writer(stream, lineterminator="\n")
-        if new:
-            out.writerow(["date", "machine", "change", "rows", "commit_s", "captured_s"])
-        for change, count, *seconds in results:
-            out.writerow(
-                [f"{datetime.now(UTC):%Y-%m-%d}", machine, change, count, *(f"{s:.2f}" for s in seconds)]
-            )
+def report(results: list[tuple[str, int, float, float]]) -> None:
+    """Print the medians."""
     updates = [row for row in results if row[0] == "update"]
     print(f"update: {statistics.median(count / s for _, count, s, _ in updates):,.0f} rows/s")
     print(f"capture: {statistics.median(count / s for _, count, _, s in updates):,.0f} rows/s")

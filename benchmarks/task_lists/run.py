@@ -1,6 +1,6 @@
 """How long a list of 50 out of a million tasks takes: every filter, every order, pages near and far.
 
-    .venv/bin/python benchmarks/task_lists/run.py [--tasks 1000000] [--repeat 40]
+    .venv/bin/python -m benchmarks.task_lists.run [--tasks 1000000] [--repeat 40]
 
 It starts a stack of its own, fills the task service's database, and asks the service's real application, in
 this process, with real tokens. The cases take turns, with two floors among them: an answer of a constant, and
@@ -9,10 +9,7 @@ one task fetched by its key. `--explain` writes the plans of all cases to plans.
 
 import argparse
 import asyncio
-import csv
 import gc
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -28,7 +25,8 @@ from uuid import UUID
 
 import httpx2
 import psycopg2
-from plans import explain
+from benchmarks.frame import ROOT, append, quantile
+from benchmarks.task_lists.plans import explain
 from sqlalchemy import make_url
 
 from local_stack.testing import Stack
@@ -39,7 +37,6 @@ from task_meeting.app import build_app
 from task_meeting.settings import Settings
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 NOW = datetime.now(UTC)
 LIST = "/api/tasks/"
 # Rounds that do not count: connections are opened, and caches filled.
@@ -78,10 +75,6 @@ class Case:
     parameters: dict[str, str]
     total: str = ""
     took_ms: list[float] = field(default_factory=list)
-
-    def percentile(self, share: float) -> float:
-        ordered = sorted(self.took_ms)
-        return ordered[min(len(ordered) - 1, round(share * len(ordered)))]
 
 
 def filters(viewer: Viewer) -> dict[str, dict[str, str]]:
@@ -147,7 +140,8 @@ def main() -> None:
         measured = asyncio.run(measure(address, options.repeat, explained=options.explain))
     report(measured)
     if not options.database:
-        write(measured, options.tasks)
+        columns = ["tasks", "viewer", "case", "matching", "repeat", "p50_ms", "p95_ms", "max_ms"]
+        append(HERE / "results.csv", columns, rows(measured, options.tasks))
 
 
 @contextmanager
@@ -251,49 +245,17 @@ async def prepared(client: httpx2.AsyncClient, identity: Identity) -> list[Case]
 def report(measured: list[Case]) -> None:
     for viewer in VIEWERS:
         print(f"\n{viewer.name}: p50, p95, the longest, in ms")
-        for case in sorted(
-            (it for it in measured if it.viewer is viewer), key=lambda it: it.percentile(0.95)
-        ):
-            middle, high = statistics.median(case.took_ms), case.percentile(0.95)
+        theirs = [case for case in measured if case.viewer is viewer]
+        for case in sorted(theirs, key=lambda it: quantile(it.took_ms, 0.95)):
+            middle, high = statistics.median(case.took_ms), quantile(case.took_ms, 0.95)
             print(f"{middle:8.1f} {high:8.1f} {max(case.took_ms):8.1f}  {case.name} ({case.total})")
 
 
-def write(measured: list[Case], tasks: int) -> None:
-    """Append to results.csv."""
-    file = HERE / "results.csv"
-    machine = f"{platform.machine()} {os.cpu_count()} cores, Python {platform.python_version()}"
-    new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        out = csv.writer(stream, lineterminator="\n")
-        if new:
-            out.writerow(
-                [
-                    "date",
-                    "machine",
-                    "tasks",
-                    "viewer",
-                    "case",
-                    "matching",
-                    "repeat",
-                    "p50_ms",
-                    "p95_ms",
-                    "max_ms",
-                ]
-            )
-        for case in measured:
-            figures = (statistics.median(case.took_ms), case.percentile(0.95), max(case.took_ms))
-            out.writerow(
-                [
-                    f"{NOW:%Y-%m-%d}",
-                    machine,
-                    tasks,
-                    case.viewer.name,
-                    case.name,
-                    case.total,
-                    len(case.took_ms),
-                ]
-                + [f"{figure:.1f}" for figure in figures]
-            )
+def rows(measured: list[Case], tasks: int) -> Iterator[tuple[object, ...]]:
+    for case in measured:
+        figures = (statistics.median(case.took_ms), quantile(case.took_ms, 0.95), max(case.took_ms))
+        shown = (f"{figure:.1f}" for figure in figures)
+        yield tasks, case.viewer.name, case.name, case.total, len(case.took_ms), *shown
 
 
 if __name__ == "__main__":

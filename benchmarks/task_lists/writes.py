@@ -1,6 +1,6 @@
 """What it costs writers that searches know all words: creating a task, and importing 5,000, with and without.
 
-    .venv/bin/python benchmarks/task_lists/writes.py [--tasks 1000000] [--repeat 20]
+    .venv/bin/python -m benchmarks.task_lists.writes [--tasks 1000000] [--repeat 20]
 
 Both take turns in one database with many tasks. Every text has words of the others and two of its own.
 """
@@ -16,7 +16,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import httpx2
-from run import asker_headers, filled_database, oid, service
+from benchmarks.task_lists.run import asker_headers, filled_database, oid, service
 from sqlalchemy import text
 
 from service_kit.logging import configure_logging
