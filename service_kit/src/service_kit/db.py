@@ -61,6 +61,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=CONNECT_TIMEOUT_S,
+            # The same connection again: it has the statements, their plans and what they read.
+            pool_use_lifo=True,
             # Errors quote their parameters otherwise, and those are names and addresses.
             hide_parameters=True,
             connect_args={
