@@ -1,7 +1,7 @@
 """What rules and dashboards ask for is what the running processes export, by name and by label."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import httpx2
@@ -59,12 +59,16 @@ def beats(running: Suite) -> bool:
     return any(series.name == "pipeline_heartbeat_age_seconds" for series in scrape(running, "user-team"))
 
 
-def asked() -> Iterator[tuple[str, Selector]]:
+@cache
+def asked() -> list[tuple[str, Selector]]:
     """Everything that is asked of our processes, with its place."""
-    for expression in expressions():
-        for selector in selectors(expression):
-            if selector.name not in recorded() | BUILT_IN:
-                yield expression.place, selector
+    known = recorded() | BUILT_IN
+    return [
+        (expression.place, selector)
+        for expression in expressions()
+        for selector in selectors(expression)
+        if selector.name not in known
+    ]
 
 
 def test_every_metric_that_is_asked_for_is_exported(exported):
