@@ -1,6 +1,7 @@
 """What the benchmarks share: quantiles, and files of results that only grow."""
 
 import csv
+import math
 import os
 import platform
 from collections.abc import Iterable, Sequence
@@ -25,4 +26,4 @@ def append(file: Path, columns: Sequence[str], rows: Iterable[Iterable[object]])
 def quantile(values: Sequence[float], share: float) -> float:
     """The value that this share of the values does not exceed (nearest rank): 0.95 for the p95."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, round(share * len(ordered)))]
+    return ordered[math.ceil(share * len(ordered)) - 1]

@@ -154,7 +154,16 @@ def filled_database(address: str | None, tasks: int) -> Iterator[str]:
             [sys.executable, "-m", "task_meeting", "migrate"], cwd=ROOT, env=stack.environment, check=True
         )
         fill(stack.service_dsn("TASK_MEETING"), tasks)
+        checkpoint(stack.dsn())
         yield stack.service_dsn("TASK_MEETING")
+
+
+def checkpoint(superuser: str) -> None:
+    """Write all to the disk, or else it is written while the first lists are asked for."""
+    connection = psycopg2.connect(superuser)
+    connection.autocommit = True
+    connection.cursor().execute("CHECKPOINT")
+    connection.close()
 
 
 def fill(address: str, tasks: int) -> None:
