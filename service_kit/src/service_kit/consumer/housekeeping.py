@@ -17,8 +17,8 @@ from service_kit.messages import TopicPartition
 
 log = structlog.get_logger(__name__)
 Positions = Mapping[TopicPartition, int]
-# Times out of which parked keys are counted once: asking the database is most of what an idle consumer does,
-# and whoever looks at the count (an alert, a dashboard) does so less often still.
+# Times out of which parked keys are counted once: whoever looks at the count (an alert, a dashboard) does so less
+# often still.
 _COUNTED_EVERY = 5
 
 
