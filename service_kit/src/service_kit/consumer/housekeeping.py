@@ -17,8 +17,7 @@ from service_kit.messages import TopicPartition
 
 log = structlog.get_logger(__name__)
 Positions = Mapping[TopicPartition, int]
-# Times out of which parked keys are counted once: whoever looks at the count (an alert, a dashboard) does so less
-# often still.
+# Times out of which parked keys are counted once: an alert or a dashboard looks less often still.
 _COUNTED_EVERY = 5
 
 
