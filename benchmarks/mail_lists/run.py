@@ -9,9 +9,7 @@ mail fetched by its id.
 
 import argparse
 import asyncio
-import gc
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,7 +24,8 @@ from uuid import UUID
 
 import httpx2
 import psycopg2
-from benchmarks.frame import ROOT, append, quantile
+from benchmarks.frame import ROOT, append
+from benchmarks.turns import COLUMNS, kept, p95, printed, take_turns
 from sqlalchemy import make_url
 
 from local_stack.testing import Stack
@@ -41,8 +40,6 @@ HERE = Path(__file__).parent
 NOW = datetime.now(UTC)
 LIST = "/notifications"
 GOAL_MS = 50
-# Rounds that do not count: connections are opened, and caches filled.
-WARM_UP = 3
 
 
 def person(number: int) -> UUID:
@@ -151,7 +148,7 @@ def main() -> None:
         measured = asyncio.run(measure(address, options.repeat))
     report(measured)
     if not options.database:
-        columns = ["load", "mails", "viewer", "case", "matching", "repeat", "p50_ms", "p95_ms", "max_ms"]
+        columns = ["load", "mails", "viewer", "case", "matching", *COLUMNS]
         append(HERE / "results.csv", columns, rows(measured, options.mails))
 
 
@@ -212,18 +209,12 @@ async def service(address: str) -> AsyncIterator[tuple[httpx2.AsyncClient, Ident
 async def measure(address: str, repeat: int) -> list[Case]:
     async with service(address) as (client, identity):
         asked = [(case, asker(client, identity, case)) for case in await prepared(client, identity)]
-        # As a service's process does at its start (service_kit.process).
-        gc.collect()
-        gc.freeze()
-        for number in range(WARM_UP + repeat):
-            for case, ask in asked:
-                begin = time.perf_counter()
-                answer = await ask()
-                took_ms = (time.perf_counter() - begin) * 1000
-                assert answer.status_code == 200, (case.name, answer.text)
-                if number >= WARM_UP:
-                    case.took_ms.append(took_ms)
+        await take_turns(asked, repeat, check=check)
     return [case for case, _ in asked]
+
+
+def check(case: Case, answer: httpx2.Response) -> None:
+    assert answer.status_code == 200, (case.name, answer.text)
 
 
 def asker(
@@ -255,20 +246,17 @@ def report(measured: list[Case]) -> None:
     for viewer in (EVERYBODYS, *OWN):
         print(f"\n{viewer.name}: p50, p95, the longest, in ms")
         theirs = [case for case in measured if case.viewer is viewer]
-        for case in sorted(theirs, key=lambda it: quantile(it.took_ms, 0.95)):
-            middle, high = statistics.median(case.took_ms), quantile(case.took_ms, 0.95)
-            print(f"{middle:8.1f} {high:8.1f} {max(case.took_ms):8.1f}  {case.name} ({case.total})")
+        for case in sorted(theirs, key=p95):
+            print(f"{printed(case)}  {case.name} ({case.total})")
     lists = [case for case in measured if case.path == LIST]
-    slow = sum(quantile(case.took_ms, 0.95) > GOAL_MS for case in lists)
+    slow = sum(p95(case) > GOAL_MS for case in lists)
     print(f"\n{len(lists) - slow} of {len(lists)} lists have a p95 of {GOAL_MS} ms or less")
 
 
 def rows(measured: list[Case], mails: int) -> Iterator[tuple[object, ...]]:
     load = f"{os.getloadavg()[2]:.1f}"
     for case in measured:
-        figures = (statistics.median(case.took_ms), quantile(case.took_ms, 0.95), max(case.took_ms))
-        shown = (f"{figure:.1f}" for figure in figures)
-        yield load, mails, case.viewer.name, case.name, case.total, len(case.took_ms), *shown
+        yield load, mails, case.viewer.name, case.name, case.total, *kept(case)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,7 @@ floors among them: an answer of a constant, and a task that is not there. `--exp
 
 import argparse
 import asyncio
-import gc
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,7 +25,8 @@ from uuid import UUID
 
 import httpx2
 import psycopg2
-from benchmarks.frame import ROOT, append, quantile
+from benchmarks.frame import ROOT, append
+from benchmarks.turns import COLUMNS, kept, printed, take_turns
 from sqlalchemy import make_url, text
 
 from local_stack.testing import Stack
@@ -42,8 +41,6 @@ from task_meeting.settings import Settings
 HERE = Path(__file__).parent
 NOW = datetime.now(UTC)
 MEETINGS = "/api/meetings/"
-# Rounds that do not count: connections are opened, and caches filled.
-WARM_UP = 3
 # A Wednesday to come.
 DAY = (NOW + timedelta(days=7 + (2 - NOW.weekday()) % 7)).replace(hour=0, minute=0, second=0, microsecond=0)
 TIMES = {
@@ -86,7 +83,7 @@ def main() -> None:
         measured = asyncio.run(measure(address, options.repeat, explained=options.explain))
     report(measured)
     if not options.database:
-        columns = ["load", "meetings", "case", "found", "repeat", "p50_ms", "p95_ms", "max_ms"]
+        columns = ["load", "meetings", "case", "found", *COLUMNS]
         append(HERE / "results.csv", columns, rows(measured, options.meetings))
 
 
@@ -123,21 +120,15 @@ async def measure(address: str, repeat: int, *, explained: bool) -> list[Case]:
     transport = httpx2.ASGITransport(app=build_app(settings, database, identity.authenticator()))
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         cases = [*queries(database), *await requests(client, identity)]
-        # As a service's process does at its start (service_kit.process).
-        gc.collect()
-        gc.freeze()
-        for number in range(WARM_UP + repeat):
-            for case in cases:
-                begin = time.perf_counter()
-                answer = await case.ask()
-                took_ms = (time.perf_counter() - begin) * 1000
-                case.found = size(answer)
-                if number >= WARM_UP:
-                    case.took_ms.append(took_ms)
+        await take_turns([(case, case.ask) for case in cases], repeat, check=count)
     if explained:
         await explain(database)
     await database.close()
     return cases
+
+
+def count(case: Case, answer: Any) -> None:
+    case.found = size(answer)
 
 
 def size(answer: Any) -> int | None:
@@ -231,16 +222,13 @@ async def explain(database: Database) -> None:
 def report(measured: list[Case]) -> None:
     print(f"\np50, p95, the longest, in ms; load {os.getloadavg()[0]:.1f}")
     for case in measured:
-        middle, high = statistics.median(case.took_ms), quantile(case.took_ms, 0.95)
-        print(f"{middle:8.1f} {high:8.1f} {max(case.took_ms):8.1f}  {case.name} ({case.found or '-'})")
+        print(f"{printed(case)}  {case.name} ({case.found or '-'})")
 
 
 def rows(measured: list[Case], meetings: int) -> Iterator[tuple[object, ...]]:
     load = f"{os.getloadavg()[0]:.1f}"
     for case in measured:
-        figures = (statistics.median(case.took_ms), quantile(case.took_ms, 0.95), max(case.took_ms))
-        shown = (f"{figure:.1f}" for figure in figures)
-        yield load, meetings, case.name, case.found or "", len(case.took_ms), *shown
+        yield load, meetings, case.name, case.found or "", *kept(case)
 
 
 if __name__ == "__main__":

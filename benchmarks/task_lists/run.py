@@ -9,8 +9,6 @@ one task fetched by its key. `--explain` writes the plans of all cases to plans.
 
 import argparse
 import asyncio
-import gc
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,8 +23,9 @@ from uuid import UUID
 
 import httpx2
 import psycopg2
-from benchmarks.frame import ROOT, append, quantile
+from benchmarks.frame import ROOT, append
 from benchmarks.task_lists.plans import explain
+from benchmarks.turns import COLUMNS, kept, p95, printed, take_turns
 from sqlalchemy import make_url
 
 from local_stack.testing import Stack
@@ -39,8 +38,6 @@ from task_meeting.settings import Settings
 HERE = Path(__file__).parent
 NOW = datetime.now(UTC)
 LIST = "/api/tasks/"
-# Rounds that do not count: connections are opened, and caches filled.
-WARM_UP = 3
 
 
 def oid(kind: str, number: int) -> UUID:
@@ -140,7 +137,7 @@ def main() -> None:
         measured = asyncio.run(measure(address, options.repeat, explained=options.explain))
     report(measured)
     if not options.database:
-        columns = ["tasks", "viewer", "case", "matching", "repeat", "p50_ms", "p95_ms", "max_ms"]
+        columns = ["tasks", "viewer", "case", "matching", *COLUMNS]
         append(HERE / "results.csv", columns, rows(measured, options.tasks))
 
 
@@ -205,17 +202,7 @@ async def service(address: str) -> AsyncIterator[tuple[Database, httpx2.AsyncCli
 async def measure(address: str, repeat: int, *, explained: bool) -> list[Case]:
     async with service(address) as (database, client, identity):
         asked = [(case, asker(client, identity, case)) for case in await prepared(client, identity)]
-        # As a service's process does at its start (service_kit.process).
-        gc.collect()
-        gc.freeze()
-        for number in range(WARM_UP + repeat):
-            for case, ask in asked:
-                begin = time.perf_counter()
-                answer = await ask()
-                took_ms = (time.perf_counter() - begin) * 1000
-                assert answer.status_code == 200, (case.name, answer.text)
-                if number >= WARM_UP:
-                    case.took_ms.append(took_ms)
+        await take_turns(asked, repeat, check=check)
         if explained:
             (HERE / "plans.md").write_text(await explain(database, asked), encoding="utf-8")
     return [case for case, _ in asked]
@@ -223,6 +210,10 @@ async def measure(address: str, repeat: int, *, explained: bool) -> list[Case]:
 
 def asker_headers(identity: Identity, person: int, role: str) -> dict[str, str]:
     return identity.headers(oid("person", person), role)
+
+
+def check(case: Case, answer: httpx2.Response) -> None:
+    assert answer.status_code == 200, (case.name, answer.text)
 
 
 def asker(
@@ -255,16 +246,13 @@ def report(measured: list[Case]) -> None:
     for viewer in VIEWERS:
         print(f"\n{viewer.name}: p50, p95, the longest, in ms")
         theirs = [case for case in measured if case.viewer is viewer]
-        for case in sorted(theirs, key=lambda it: quantile(it.took_ms, 0.95)):
-            middle, high = statistics.median(case.took_ms), quantile(case.took_ms, 0.95)
-            print(f"{middle:8.1f} {high:8.1f} {max(case.took_ms):8.1f}  {case.name} ({case.total})")
+        for case in sorted(theirs, key=p95):
+            print(f"{printed(case)}  {case.name} ({case.total})")
 
 
 def rows(measured: list[Case], tasks: int) -> Iterator[tuple[object, ...]]:
     for case in measured:
-        figures = (statistics.median(case.took_ms), quantile(case.took_ms, 0.95), max(case.took_ms))
-        shown = (f"{figure:.1f}" for figure in figures)
-        yield tasks, case.viewer.name, case.name, case.total, len(case.took_ms), *shown
+        yield tasks, case.viewer.name, case.name, case.total, *kept(case)
 
 
 if __name__ == "__main__":
