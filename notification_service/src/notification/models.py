@@ -29,7 +29,7 @@ class Base(DeclarativeBase):
 # A mail's state or, instead of "suppressed", the reason.
 _STANDING = text("coalesce(reason, state)")
 # What a list is filtered by, but for whose mails they are and what they are about.
-_SORT = ["state", "reason", "kind"]
+_FILTERED_BY = ["state", "reason", "kind"]
 
 CONSUMER_TABLES = define(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency.define(Base.metadata)
@@ -131,7 +131,7 @@ class Notification(Base):
             text("lower(recipient)"),
             "created_at",
             "id",
-            postgresql_include=["recipient", *_SORT],
+            postgresql_include=["recipient", *_FILTERED_BY],
         ),
         Index(
             "ix_notification_standing", _STANDING, "created_at", "id", postgresql_include=["state", "reason"]
@@ -145,7 +145,7 @@ class Notification(Base):
             postgresql_include=["state", "reason"],
         ),
         Index(None, "created_at", "id"),
-        Index(None, "user_oid", "created_at", "id", postgresql_include=_SORT),
+        Index(None, "user_oid", "created_at", "id", postgresql_include=_FILTERED_BY),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
