@@ -49,13 +49,12 @@ class Composer:
         recipient = parse_address(letter.address)
         unsubscribe_url = self._lists.unsubscribe_url(letter)
         page = self._renderer.render(letter, unsubscribe_url)
-        message = self._message(letter, page, recipient)
-        if unsubscribe_url:
-            for name, value in self._lists.headers(letter, unsubscribe_url):
-                message.add(name, value)
+        message = self._message(letter, page, recipient, unsubscribe_url)
         return Envelope(str(self._sender), recipient, message.as_bytes())
 
-    def _message(self, letter: Letter, page: Page, recipient: Address) -> Message:
+    def _message(
+        self, letter: Letter, page: Page, recipient: Address, unsubscribe_url: str | None
+    ) -> Message:
         message = Message()
         message.add("From", self._from)
         message.add("To", _mailbox(letter.name, recipient))
@@ -65,6 +64,8 @@ class Composer:
         # RFC 3834: nobody's out-of-office answers to this.
         message.add("Auto-Submitted", "auto-generated")
         message.add("Content-Language", page.locale)
+        for name, value in self._lists.headers(letter, unsubscribe_url):
+            message.add(name, value)
         if reply_to := _organizer(letter, ascii_only=not recipient.needs_smtputf8) or self._reply_to:
             message.add("Reply-To", reply_to)
         message.alternatives += [text_part("plain", page.text), html_part(page.html)]

@@ -25,11 +25,12 @@ class Lists:
         kinds = refusable(letter)
         return self._links.url(letter.user_oid, kinds) if kinds else None
 
-    def headers(self, letter: Letter, unsubscribe_url: str) -> Iterator[tuple[str, str]]:
-        """RFC 2919, section 3; RFC 2369, section 3.2; RFC 8058, section 3.1."""
-        yield "List-Id", f"<{self._name(refusable(letter))}>"
-        yield "List-Unsubscribe", f"<{unsubscribe_url}>"
-        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+    def headers(self, letter: Letter, unsubscribe_url: str | None) -> Iterator[tuple[str, str]]:
+        """RFC 2919, section 3; RFC 2369, section 3.2; RFC 8058, section 3.1. None where there is no link."""
+        if unsubscribe_url:
+            yield "List-Id", f"<{self._name(refusable(letter))}>"
+            yield "List-Unsubscribe", f"<{unsubscribe_url}>"
+            yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
 
     def _name(self, kinds: list[Kind]) -> str:
         kind = kinds[0] if len(kinds) == 1 else Kind.DIGEST
