@@ -236,7 +236,22 @@ async def test_of_what_has_waited_only_what_is_true_is_told(apply, feed, send, c
     assert await standing("digest") == ["accepted"]
 
 
-async def test_a_digest_of_nothing_does_not_go(apply, feed, send, choose, clock, standing):
+async def test_what_a_digest_does_not_bring_after_all_has_none(apply, feed, send, choose, clock, mails):
+    await choose(1, assigned=HOURLY)
+    await apply(*[feed.change("c", number) for number in (1, 2, 3)])
+    await send()
+    await apply(feed.change("d", 1))
+    await clock.advance(3600)
+    (letter,) = await send()
+    assigned = [mail for mail in await mails() if mail["kind"] == "assigned"]
+    assert {mail["subject"]: mail["digest_id"] for mail in assigned} == {
+        "assignment:1": None,
+        "assignment:2": letter.id,
+        "assignment:3": letter.id,
+    }
+
+
+async def test_a_digest_of_nothing_does_not_go(apply, feed, send, choose, clock, standing, mails):
     await choose(1, assigned=HOURLY)
     await apply(feed.change("c", 1))
     await send()
@@ -245,6 +260,7 @@ async def test_a_digest_of_nothing_does_not_go(apply, feed, send, choose, clock,
     await clock.advance(3600)
     assert await send() == []
     assert await standing("digest") == ["stale"]
+    assert {mail["digest_id"] for mail in await mails()} == {None}
 
 
 async def test_what_only_a_newer_release_has_words_for_leaves_the_digest_and_goes_alone(

@@ -50,7 +50,7 @@ _LOCK_UNSENT = text(f"""
 _CANCEL = text("""
     UPDATE notification AS n
     SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'suppressed' END,
-        reason = CASE WHEN NOT in_doubt THEN 'stale' END, detail = :detail
+        reason = CASE WHEN NOT in_doubt THEN 'stale' END, detail = :detail, digest_id = NULL
     WHERE subject = ANY(CAST(:subjects AS text[])) AND kind <> ALL(CAST(:closing AS text[]))
         AND (state IN ('queued', 'retrying') OR reason = 'digest' AND EXISTS (
             SELECT FROM notification d

@@ -23,10 +23,11 @@ _DROP = text("""
         WHERE n.state = 'suppressed' AND n.reason = 'digest'
         ORDER BY n.id FOR UPDATE OF n),
     brought AS (
-        UPDATE notification AS n SET reason = m.reason, detail = m.detail FROM member m WHERE n.id = m.id)
+        UPDATE notification AS n SET reason = m.reason, detail = m.detail, digest_id = NULL
+        FROM member m WHERE n.id = m.id)
     UPDATE notification AS n
     SET state = CASE WHEN n.in_doubt THEN 'unconfirmed' ELSE 'suppressed' END,
-        reason = CASE WHEN NOT n.in_doubt THEN u.reason END, detail = u.detail
+        reason = CASE WHEN NOT n.in_doubt THEN u.reason END, detail = u.detail, digest_id = NULL
     FROM u WHERE n.id = u.id
 """)
 _POSTPONE = text("""

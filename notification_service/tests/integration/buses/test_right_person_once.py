@@ -371,6 +371,7 @@ class Notifier(RuleBasedStateMachine):
 
     def _check_told(self, row, carriers):
         """It was told once, in one mail, or never, for a true reason."""
+        assert row["digest_id"] is None or row["reason"] == "digest"
         ways = len(self.told_by[row["id"]])
         assert ways <= 1 + row["resends"]
         match row["reason"]:
@@ -421,7 +422,7 @@ class Notifier(RuleBasedStateMachine):
 
 def _carried(letter, rows):
     """The mails that a letter tells of, in the order of their news: its own, or those of a digest."""
-    members = [row for row in rows if row["digest_id"] == letter.id and row["reason"] == "digest"]
+    members = [row for row in rows if row["digest_id"] == letter.id]
     return members or [row for row in rows if row["id"] == letter.id]
 
 
