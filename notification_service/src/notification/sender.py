@@ -16,8 +16,8 @@ from notification.queries import due
 from notification.settings import Settings
 from service_kit.clock import Clock, SystemClock
 from service_kit.db import Database
-from service_kit.health import Health, worker_app
-from service_kit.http import HttpServer
+from service_kit.health import Health
+from service_kit.http import HttpServer, worker_app
 from service_kit.process import serve
 
 

@@ -1,21 +1,17 @@
-"""Health pages: `live` says that the process answers, `ready` that it does its job.
+"""Whether a process does its job.
 
 A process that is alive but stuck must say so: each part registers a check that fails when the part
-makes no progress. The pages are public, so they show names and states, never an exception's text.
+makes no progress. What comes of it is public, so it has names and states, never an exception's text.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Literal
 
 import structlog
-from fastapi import APIRouter, FastAPI, Query, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from service_kit.db import is_transient
-from service_kit.http import NoQuery, create_app
 from service_kit.metrics import HEALTH_CHECK_OK
 
 log = structlog.get_logger(__name__)
@@ -29,7 +25,7 @@ class NotReadyError(Exception):
 
 
 class HealthReport(BaseModel):
-    """What a health page answers; `checks` maps a check's name to `ok` or what is wrong."""
+    """What the checks say; `checks` maps a check's name to `ok` or what is wrong."""
 
     status: Literal["ok", "unavailable"]
     checks: dict[str, str] = {}
@@ -58,29 +54,6 @@ class Health:
         healthy = all(state == "ok" for state in states)
         return HealthReport(status="ok" if healthy else "unavailable", checks=checks)
 
-    def router(self) -> APIRouter:
-        """/health/live, /health/ready and /metrics."""
-        router = APIRouter(include_in_schema=False)
-
-        @router.get("/health/live")
-        async def live(_query: Annotated[NoQuery, Query()]) -> HealthReport:
-            return HealthReport(status="ok")
-
-        @router.get("/health/ready")
-        async def ready(response: Response, _query: Annotated[NoQuery, Query()]) -> HealthReport:
-            report = await self.ready()
-            if report.status != "ok":
-                response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
-            return report
-
-        @router.get("/metrics")
-        async def metrics() -> Response:
-            # Asked anew: whether it is ready must not be as old as the last probe.
-            await self.ready()
-            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-        return router
-
     async def _state(self, name: str) -> str:
         check, timeout_s = self._checks[name]
         try:
@@ -103,8 +76,3 @@ class Health:
             # What is merely away needs no traceback to be found.
             trace = None if is_transient(error) else error
             log.error("health_check_failed", check=name, error=type(error).__name__, exc_info=trace)
-
-
-def worker_app(health: Health, *, title: str, version: str = "1") -> FastAPI:
-    """The HTTP side of a process that serves no API: health pages and metrics."""
-    return create_app(title=title, version=version, health=health, docs=False)

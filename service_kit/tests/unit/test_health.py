@@ -4,7 +4,8 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from service_kit.health import Health, NotReadyError, worker_app
+from service_kit.health import Health, NotReadyError
+from service_kit.http import worker_app
 
 SECRET = "postgresql://user:hunter2@host"
 

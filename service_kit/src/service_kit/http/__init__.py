@@ -1,6 +1,6 @@
 """HTTP for every service: one kind of app, one shape of error, one shape of list."""
 
-from service_kit.http.app import create_app
+from service_kit.http.app import create_app, worker_app
 from service_kit.http.limits import Limits
 from service_kit.http.paging import NoQuery, Page, PageQuery
 from service_kit.http.problem import InvalidValueError, NotFound, Problem
@@ -19,4 +19,5 @@ __all__ = [
     "PortTakenError",
     "Problem",
     "create_app",
+    "worker_app",
 ]

@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 
+from service_kit.health import Health
 from service_kit.http import openapi
 from service_kit.http.answers import ANYWHERE, problems
 from service_kit.http.bodies import refuse_doubtful_json
 from service_kit.http.context import RequestContext
 from service_kit.http.docs import install_docs
+from service_kit.http.health import health_router
 from service_kit.http.limits import Limits, RequestLimits, TrailingSlash, refuse_repeated_parameters
 from service_kit.http.measure import RequestMetrics
 from service_kit.http.problem import install_problem_handlers
 from service_kit.http.rate import RateLimit
-
-if TYPE_CHECKING:
-    from service_kit.health import Health
 
 
 class _App(FastAPI):
@@ -33,7 +32,7 @@ def create_app(
     *,
     title: str,
     version: str,
-    health: "Health",
+    health: Health,
     allowed_hosts: Sequence[str] = ("*",),
     limits: Limits = Limits(),  # noqa: B008 - frozen
     rate_limit: str | None = None,
@@ -80,7 +79,12 @@ def create_app(
         responses=problems(*ANYWHERE),
     )
     install_problem_handlers(app)
-    app.include_router(health.router())
+    app.include_router(health_router(health))
     if docs:
         install_docs(app)
     return app
+
+
+def worker_app(health: Health, *, title: str, version: str = "1") -> FastAPI:
+    """The HTTP side of a process that serves no API: health pages and metrics."""
+    return create_app(title=title, version=version, health=health, docs=False)
