@@ -103,6 +103,21 @@ async def test_a_digest_shows_what_it_brings(apply, feed, database, mails, look,
     assert details["member_ids"] == sorted([str(first["id"]), str(second["id"])])
 
 
+@pytest.mark.parametrize("of", ["the mail", "what it brings"])
+async def test_what_only_a_newer_release_has_words_for_cannot_be_shown(mail, database, look, of):
+    async with database.transaction() as session:
+        if of == "what it brings":
+            digest = {**mail, "id": UUID(int=99), "kind": "digest", "subject": "digest:x"}
+            await session.execute(insert(Notification), [digest])
+            brought = {"state": "suppressed", "reason": "digest", "digest_id": digest["id"]}
+            await session.execute(update(Notification).where(Notification.id == mail["id"]).values(**brought))
+        kind = update(Notification).where(Notification.id == mail["id"]).values(kind="birthday")
+        await session.execute(kind)
+    answer = await look(mail if of == "the mail" else digest)
+    assert answer.status_code == 409
+    assert "newer release" in answer.json()["detail"]
+
+
 async def test_what_cannot_be_sent_cannot_be_shown(mail, database, look):
     for address, why in ((None, "not known"), ("nobody", "not valid")):
         async with database.transaction() as session:

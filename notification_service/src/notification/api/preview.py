@@ -32,7 +32,7 @@ _ANSWERS: Answers = {
     },
     **problem(
         409,
-        "It cannot be sent: its person has no valid address.",
+        "It cannot be sent: its person has no valid address, or only a newer release has words for it.",
         "It cannot be sent: the person's e-mail address is not valid.",
     ),
 }

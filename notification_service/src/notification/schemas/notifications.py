@@ -79,7 +79,10 @@ class NotificationOut(BaseModel):
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _EXAMPLE})
 
     id: UUID
-    kind: Kind
+    kind: str = Field(
+        description="What it tells its reader: a kind of `/api/preferences/`, or one of a newer release.",
+        examples=["assigned"],
+    )
     source: Source = Field(description="Who told of the change.")
     subject: str = Field(description="What it is about: `assignment:<id>`, `meeting:<oid>` or `task:<oid>`.")
     assignment_id: int | None = Field(description="The assignment that it is about, if it is.")

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from notification.errors import UndeliverableError
-from notification.kinds import Kind
+from notification.kinds import Kind, is_known
 from notification.mail.compose import Composer
 from notification.mail.letter import Letter
 from notification.queries import due, mails
@@ -26,7 +26,8 @@ async def preview(
 
     Raises:
         NotFound: there is none that the caller sees.
-        Problem: 409, it cannot be sent, as its person has no valid address.
+        Problem: 409, it cannot be sent, as its person has no valid address, or only a newer release knows
+            how.
     """
     visible(caller, await mails.get(session, notification_id))
     letter = await _letter(session, notification_id, now)
@@ -43,6 +44,8 @@ async def _letter(session: ReadSession, notification_id: UUID, now: datetime) ->
         raise Problem(HTTPStatus.CONFLICT, "It cannot be sent: the person's e-mail address is not known yet.")
     digest = [notification_id] if mail["kind"] == Kind.DIGEST else []
     members = await due.take_members(session, digest, now=now)
+    if not all(is_known(one["kind"]) for one in (mail, *members)):
+        raise Problem(HTTPStatus.CONFLICT, "It cannot be shown: only a newer release has words for it.")
     return letter_of(mail, sorted(members, key=lambda member: member["committed_at"]), now)
 
 
