@@ -92,7 +92,7 @@ def is_known(kind: str) -> bool:
 
 
 def traits(kind: str) -> Traits:
-    """How a kind, given by its name, is treated; one that a newer release wrote, like most."""
+    """How a kind, given by its name, is treated."""
     return _TRAITS.get(kind, _ORDINARY)
 
 

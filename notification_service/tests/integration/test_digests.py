@@ -263,25 +263,61 @@ async def test_a_digest_of_nothing_does_not_go(apply, feed, send, choose, clock,
     assert {mail["digest_id"] for mail in await mails()} == {None}
 
 
-async def test_what_only_a_newer_release_has_words_for_leaves_the_digest_and_goes_alone(
-    apply, feed, send, choose, clock, database, mails, standing
+@pytest.fixture
+def rename_kind(database):
+    """Make mails about these assignments ones of another release's kind."""
+
+    async def rename(old, new, *assignments):
+        statement = text(
+            "UPDATE notification SET kind = :new"
+            " WHERE kind = :old AND assignment_id = ANY(CAST(:assignments AS bigint[]))"
+        )
+        async with database.transaction() as session:
+            await session.execute(statement, {"old": old, "new": new, "assignments": list(assignments)})
+
+    return rename
+
+
+async def test_what_only_a_newer_release_has_words_for_is_left_to_its_senders(
+    apply, feed, send, rename_kind, rows
+):
+    await apply(feed.change("c", 1), feed.change("c", 2, user=2))
+    await rename_kind("assigned", "birthday", 1)
+    await apply(feed.change("u", 1, team=2))
+    # An older sender has nothing to do with it, nor with what must not be told before it.
+    assert [letter.user_oid.int for letter in await send()] == [2]
+    waiting = "SELECT kind, state, attempts FROM notification WHERE user_oid = :ann ORDER BY lsn"
+    assert await rows(waiting, ann=UUID(int=1)) == [
+        {"kind": "birthday", "state": "queued", "attempts": 0},
+        {"kind": "changed", "state": "queued", "attempts": 0},
+    ]
+    await rename_kind("birthday", "assigned", 1)
+    for kind in ("assigned", "changed"):
+        assert [(letter.kind, about(letter)) for letter in await send()] == [(kind, ["assignment:1"])]
+
+
+@pytest.mark.parametrize("before", [None, Outcome.DEFERRED, Outcome.UNCONFIRMED])
+async def test_what_only_a_newer_release_has_words_for_leaves_the_digest(
+    apply, feed, send, choose, clock, rename_kind, mails, standing, before
 ):
     await choose(1, 2, assigned=HOURLY)
     await apply(*[feed.change("c", number) for number in (1, 2, 3)], feed.change("c", 4, user=2))
+    await apply(feed.change("u", 2, team=2))
     await send()
-    async with database.transaction() as session:
-        await session.execute(
-            text("UPDATE notification SET kind = 'birthday' WHERE assignment_id IN (2, 4)"),
-        )
     await clock.advance(3600)
-    assert sorted((letter.kind, about(letter)) for letter in await send()) == [
-        ("birthday", ["assignment:2"]),
-        ("birthday", ["assignment:4"]),
-        ("digest", ["assignment:1", "assignment:3"]),
+    if before:
+        assert len(await send(before)) == 2
+    await rename_kind("assigned", "birthday", 2, 4)
+    assert [(letter.kind, about(letter)) for letter in await send()] == [
+        ("digest", ["assignment:1", "assignment:3"])
     ]
-    assert {mail["digest_id"] for mail in await mails() if mail["kind"] == "birthday"} == {None}
+    assert await standing("birthday") == ["queued", "queued"]
+    # It is about the same, and later.
+    assert await standing("changed") == ["queued"]
+    assert {mail["digest_id"] for mail in await mails() if mail["kind"] in {"birthday", "changed"}} == {None}
     # To the second person it had nothing else to bring.
-    assert sorted(await standing("digest")) == ["accepted", "stale"]
+    ends = {"accepted", "unconfirmed" if before is Outcome.UNCONFIRMED else "stale"}
+    assert set(await standing("digest")) == ends
 
 
 async def test_a_digest_that_is_tried_again_is_the_same_mail(apply, feed, send, choose, clock, rows):

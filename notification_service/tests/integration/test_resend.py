@@ -131,6 +131,25 @@ async def test_an_address_that_gets_no_mail_must_be_lifted_first(accepted, resen
     assert (await resend(accepted)).status_code == 202
 
 
+async def test_what_only_a_newer_release_has_words_for_waits_for_its_senders(
+    apply, feed, resend, change, client, sender, settled, mails, mail_server
+):
+    await apply(feed.change("c", 1))
+    (mail,) = await mails()
+    await change("kind = 'birthday', state = 'suppressed', reason = 'unsubscribed'")
+    answer = await resend(mail)
+    assert (answer.status_code, answer.json()["kind"], answer.json()["state"]) == (202, "birthday", "queued")
+    assert (await client.get(f"/notifications/{mail['id']}")).json()["kind"] == "birthday"
+    assert (await client.get("/notifications")).json()["notifications"][0]["kind"] == "birthday"
+    await apply(feed.change("c", 2, user=2))
+    async with sender():
+        await mail_server.at("end").wait()
+    assert {mail["kind"]: mail["state"] for mail in await mails()} == {
+        "birthday": "queued",
+        "assigned": "accepted",
+    }
+
+
 async def test_two_at_the_same_time_are_one(accepted, resend, mails, sender, settled, mail_server):
     answers = await asyncio.gather(*(resend(accepted) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]

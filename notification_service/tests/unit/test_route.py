@@ -90,12 +90,6 @@ def test_it_goes_now_or_later_or_with_others(changed, decision):
     assert way(**changed) == decision
 
 
-@pytest.mark.parametrize("changed", [{"choice": HOURLY}, {"follows": DIGEST}, {"import_oid": IMPORT}])
-def test_a_kind_of_a_newer_release_joins_no_others(changed):
-    assert way("birthday", **changed) == Send()
-    assert way("birthday", **changed, **SIESTA) == Postpone(utc(12))
-
-
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [

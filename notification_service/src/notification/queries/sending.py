@@ -184,5 +184,5 @@ async def end_unfinished(session: WriteSession, *, now: datetime, detail: str) -
 
 
 async def next_due(session: ReadSession) -> datetime | None:
-    """When the next mail may go, or None when none waits."""
+    """When the next mail may go, or None when none waits that this release has words for."""
     return (await session.execute(_NEXT_DUE)).scalar_one_or_none()

@@ -98,26 +98,37 @@ async def look_inside(
     """What digests that are due bring, in the order of the changes, checked once more.
 
     A digest that may have reached its reader goes again as it was, and so does one that was asked for again.
-    What this release has no words for goes by itself: it would take the others with it.
+    What this release has no words for leaves it, and waits for a sender that has.
     """
     if not taken:
         return {}
     brought: dict[UUID, list[Row]] = {digest["id"]: [] for digest in taken}
     fresh = [digest["id"] for digest in taken if not digest["in_doubt"] and not digest["resends"]]
     await digests.lock_members(session, brought)
-    unknown: list[UUID] = []
-    for member in await due.take_members(session, brought, now=now):
-        if is_known(member["kind"]):
+    members = await due.take_members(session, brought, now=now)
+    too_new = _too_new(members)
+    await digests.detach(session, too_new, now=now)
+    for member in members:
+        if member["id"] not in too_new:
             brought[member["digest_id"]].append(member)
-        elif member["digest_id"] in fresh:
-            unknown.append(member["id"])
-    await digests.detach(session, unknown, now=now)
     dropped = {id_: drop for digest in fresh for id_, drop in unfit(brought[digest], now=now).items()}
     await sending.drop(session, dropped)
     return {
-        digest: sorted((mail for mail in members if mail["id"] not in dropped), key=_when)
-        for digest, members in brought.items()
+        digest: sorted((mail for mail in mails if mail["id"] not in dropped), key=_when)
+        for digest, mails in brought.items()
     }
+
+
+def _too_new(members: Sequence[Row]) -> set[UUID]:
+    """Those that this release has no words for, with what must not be told before them."""
+    unknown: set[tuple[UUID, str, str]] = set()
+    found: set[UUID] = set()
+    for member in members:
+        about = member["digest_id"], member["source"], member["subject"]
+        if about in unknown or not is_known(member["kind"]):
+            unknown.add(about)
+            found.add(member["id"])
+    return found
 
 
 def unfit(members: Sequence[Row], *, now: datetime) -> dict[UUID, Drop]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from notification.kinds import Choice, Delivery, Kind, deliveries, is_known, traits
+from notification.kinds import Choice, Delivery, Kind, deliveries, traits
 from notification.mail.reader import find_zone
 from notification.service.timing import next_daily, next_hourly, quiet_end
 from notification.service.truth import Row, why_void
@@ -81,7 +81,7 @@ def route(mail: Row, *, now: datetime, rules: Rules) -> Decision:
     """Decide about a row of `queries.due.take_due`.
 
     Somebody who asks for a mail to go again wants it now, as long as it is true. What may have reached its
-    reader goes again as it was, or not at all. What this release has no words for takes no others with it.
+    reader goes again as it was, or not at all.
     """
     if drop := why_dropped(mail, now=now, oldest_news=now - rules.max_age):
         return drop
@@ -89,7 +89,7 @@ def route(mail: Row, *, now: datetime, rules: Rules) -> Decision:
         return Postpone(now + _LOOK_AGAIN)
     if mail["resends"]:
         return Send()
-    if mail["in_doubt"] or not is_known(mail["kind"]):
+    if mail["in_doubt"]:
         return _quiet(mail, now) or Send()
     return _gather(mail, now) or _quiet(mail, now) or _group(mail, now, rules.burst) or Send()
 
