@@ -1,5 +1,6 @@
 """A database of the service for each test, and the ways in and out of the service."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -185,6 +186,19 @@ def query(database):
             return [tuple(row) for row in result] if result.returns_rows else None
 
     return all_rows
+
+
+@pytest.fixture
+def waiting(query):
+    """Until a transaction waits for a lock that another one holds."""
+    locks = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+    async def until_one_waits():
+        async with asyncio.timeout(30):
+            while not await query(locks):
+                await asyncio.sleep(0.02)
+
+    return until_one_waits
 
 
 @pytest.fixture

@@ -16,9 +16,12 @@ async def find_task(session: ReadSession, key: TaskKey) -> Task | None:
     return (await session.scalars(select(Task).where(_named(key)))).one_or_none()
 
 
-async def lock_task(session: WriteSession, key: TaskKey) -> Task | None:
-    """The task as it is now; others that want to change it wait until the transaction ends."""
-    statement = select(Task).where(_named(key)).with_for_update()
+async def lock_task(session: WriteSession, key: TaskKey, *, shared: bool = False) -> Task | None:
+    """The task as it is now; others that want to change it wait until the transaction ends.
+
+    With `shared`, those who lock it so as well do not wait.
+    """
+    statement = select(Task).where(_named(key)).with_for_update(read=shared)
     # It may have been read, without the lock, earlier in the transaction.
     return (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
 

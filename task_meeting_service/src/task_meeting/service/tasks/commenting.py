@@ -19,7 +19,11 @@ from task_meeting.service.tasks.editing import show_task
 
 async def add_comment(session: WriteSession, access: Access, key: TaskKey, body: str) -> TaskComment:
     """Say something of a task; the event names the comment and does not quote it. Raises `NotFound`."""
-    task = await show_task(session, access, key)
+    seen = await show_task(session, access, key)
+    # Nobody changes or deletes it until the event is committed, which would tell what is no longer so.
+    task = await queries.lock_task(session, seen.oid, shared=True)
+    if task is None:
+        raise NotFound("task")
     comment = TaskComment(task_id=task.id, author_oid=access.oid, body=body, version=1)
     session.add(comment)
     await session.flush()
