@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 ANN, BOB = "user1@company.example", "user2@company.example"
 
@@ -162,14 +161,3 @@ async def test_the_api_says_what_a_mail_is_about(bus, tell, client, mails):
     shown = page["notifications"][0]
     assert (shown["source"], shown["assignment_id"]) == ("reminders", None)
     assert shown["expires_at"] is not None
-
-
-async def test_a_mail_of_a_kind_that_a_newer_release_wrote_fails_alone(bus, tell, heard, database):
-    await tell(bus.meeting("scheduled", to={1: "invite"}), bus.meeting("scheduled", 2, to={1: "invite"}))
-    async with database.transaction() as session:
-        await session.execute(
-            text("UPDATE notification SET kind = 'meeting_moved_to_mars' WHERE subject LIKE '%1b59'")
-        )
-    subjects, states = await heard()
-    assert subjects == ["Invitation: Meeting 2"]
-    assert sorted(states) == [("invited", "accepted"), ("meeting_moved_to_mars", "bounced")]
