@@ -1,5 +1,6 @@
 """Refresh tokens: each is good once, and one that comes back ends all that came of its sign-in."""
 
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 
@@ -29,6 +30,37 @@ def test_those_of_inactive_people_and_of_other_applications_are_refused(web, per
     type(person).objects.update(is_active=False)
     assert web.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
     assert userinfo(tokens["access_token"]).status_code == 401
+
+
+def test_a_new_password_ends_them_all(web, person, userinfo, admin):
+    """Whoever changes it because somebody knows it must not leave that somebody signed in."""
+    code, tokens = web.code(), web.tokens()
+    new = {"password1": "stapler battery 7", "password2": "stapler battery 7", "usable_password": "true"}
+    assert admin.post(f"/admin/users/user/{person.pk}/password/", new).status_code == 302
+    assert web.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert web.exchange(code).json()["error"] == "invalid_grant"
+    assert userinfo(tokens["access_token"]).status_code == 401
+    assert web.authorize().url.startswith("/o/sign-in/")
+
+
+def test_so_does_taking_the_password_away(web, person, userinfo):
+    code, tokens = web.code(), web.tokens()
+    person.set_unusable_password()
+    person.save()
+    assert web.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert web.exchange(code).json()["error"] == "invalid_grant"
+    assert userinfo(tokens["access_token"]).status_code == 401
+
+
+def test_a_renewed_hash_of_the_same_password_ends_none(web, person):
+    """Django makes it at a sign-in after its way of hashing has changed."""
+    tokens = web.tokens()
+    old = make_password("correct horse battery", hasher="pbkdf2_sha256")
+    type(person).objects.update(password=old)
+    form = {"username": "anna", "password": "correct horse battery"}
+    assert Client().post("/api/token", form).status_code == 200
+    assert type(person).objects.get().password != old, "renewed"
+    assert web.refresh(tokens["refresh_token"]).status_code == 200
 
 
 def test_a_revoked_one_is_over(web):

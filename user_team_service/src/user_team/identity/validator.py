@@ -8,30 +8,29 @@ from jwcrypto.jws import JWS
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
 
-from user_team.identity import keys
+from user_team.identity import grants, keys
 
 
 class Validator(OAuth2Validator):
-    """The library's rules, and two more: inactive people get nothing, and an ID token is no access token."""
+    """The library's rules, and two more: who cannot sign in gets nothing; an ID token is no access token."""
 
     def validate_code(
         self, client_id: str, code: str, client: Any, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
-        return (
-            super().validate_code(client_id, code, client, request, *args, **kwargs)
-            and request.user.is_active
+        return super().validate_code(client_id, code, client, request, *args, **kwargs) and grants.may_use(
+            request.user
         )
 
     def validate_refresh_token(
         self, refresh_token: str, client: Any, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
         valid = super().validate_refresh_token(refresh_token, client, request, *args, **kwargs)
-        return valid and request.user.is_active
+        return valid and grants.may_use(request.user)
 
     def validate_bearer_token(self, token: str | None, scopes: list[str], request: Request) -> bool:
         if not super().validate_bearer_token(token, scopes, request):
             return False
-        return request.user is None or request.user.is_active
+        return request.user is None or grants.may_use(request.user)
 
     def validate_jwt_bearer_token(self, token: str | None, scopes: list[str], request: Request) -> bool:
         """OAuthlib takes every JWT for an ID token; ours are access tokens."""
