@@ -6,6 +6,8 @@ from collections import Counter
 import pytest
 from sqlalchemy import text
 
+from task_meeting.queries import project_settings
+
 TASKS = "/api/tasks/"
 MANY = 50
 
@@ -87,3 +89,26 @@ async def test_news_of_a_comment_tell_the_task_as_it_is_then(client, new, databa
     assert (await commenting).status_code == 201
     [(_, _, news)] = await sent("task.commented.v1")
     assert (news["data"]["version"], news["data"]["assignee_oid"]) == (2, task["project_oid"])
+
+
+async def settings_of(session, oid):
+    await project_settings.lock_settings(session, oid("project", 1))
+
+
+async def people_of(session, _oid):
+    await session.execute(text("UPDATE assignment SET deleted = deleted"))
+
+
+@pytest.mark.parametrize("hold", [settings_of, people_of])
+async def test_an_import_locks_no_task_while_it_waits_for_settings_or_people(
+    client, new, oid, database, waiting, hold
+):
+    """Whoever holds those locks tasks next, so that each would wait for the other."""
+    task = (await client.post(TASKS, json=new)).json()
+    row = {key: task[key] for key in ("oid", "project_oid", "title")} | {"assignee_oid": str(oid("user", 1))}
+    async with database.transaction() as somebody:
+        await hold(somebody, oid)
+        importing = asyncio.create_task(client.post(f"{TASKS}import/", params={"format": "json"}, json=[row]))
+        await waiting()
+        await somebody.execute(text("SELECT FROM task FOR UPDATE NOWAIT"))
+    assert (await importing).json()["updated"] == 1

@@ -9,11 +9,18 @@ from service_kit.db import ReadSession, WriteSession
 from task_meeting.models import Assignment, Task, Team
 
 
+async def find_tasks(session: ReadSession, oids: Collection[UUID]) -> Mapping[UUID, Task]:
+    """The tasks by their oids."""
+    return {task.oid: task for task in await session.scalars(select(Task).where(Task.oid.in_(oids)))}
+
+
 async def lock_tasks(session: WriteSession, oids: Collection[UUID]) -> Mapping[UUID, Task]:
     """The tasks by their oids, as they are now; others wait with them until the transaction ends."""
     # One order for all: two imports cannot wait for each other.
     statement = select(Task).where(Task.oid.in_(oids)).order_by(Task.id).with_for_update()
-    return {task.oid: task for task in await session.scalars(statement)}
+    # They were read, without the lock, earlier in the transaction.
+    tasks = await session.scalars(statement, execution_options={"populate_existing": True})
+    return {task.oid: task for task in tasks}
 
 
 async def seen_projects(

@@ -34,7 +34,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What the rows speak of, as it stays until the transaction ends."""
+    """What the rows speak of and the caller sees, as it stays until the transaction ends."""
 
     tasks: Mapping[UUID, Task]
     projects: Collection[UUID]
@@ -72,14 +72,15 @@ async def make_plan(session: WriteSession, access: Access, rows: Sequence[Row]) 
 
 
 async def _learn(session: WriteSession, access: Access, rows: Sequence[Row]) -> _Facts:
-    tasks = await queries.lock_tasks(session, _named(row.task.oid for row in rows))
-    mentioned = _named(row.task.project_oid for row in rows) | {it.project_oid for it in tasks.values()}
+    # Settings, people, tasks is the order in which everybody locks; of each, in one order.
+    known = await queries.find_tasks(session, _named(row.task.oid for row in rows))
+    mentioned = _named(row.task.project_oid for row in rows) | {it.project_oid for it in known.values()}
     projects = await queries.seen_projects(session, mentioned, access.seen_by)
-    # Locks are taken in one order.
     workflows = {oid: await workflow_of(session, oid) for oid in sorted(projects)}
     teams = await queries.projects_of_teams(session, _named(row.task.team_oid for row in rows))
-    places = await hold(session, _places(rows, tasks))
-    return _Facts(tasks, projects, workflows, teams, places)
+    places = await hold(session, _places(rows, known))
+    seen = [oid for oid, task in known.items() if task.project_oid in projects]
+    return _Facts(await queries.lock_tasks(session, seen), projects, workflows, teams, places)
 
 
 def _named(oids: Iterable[UUID | None]) -> set[UUID]:
@@ -87,16 +88,12 @@ def _named(oids: Iterable[UUID | None]) -> set[UUID]:
 
 
 def _places(rows: Iterable[Row], tasks: Mapping[UUID, Task]) -> set[Place]:
-    """Where the assignees have to be, but for those who have an open task already."""
+    """Where assignees have to be who are named, or whose tasks may be reopened."""
     wanted = set[Place]()
     for row in rows:
         task = tasks.get(row.task.oid) if row.task.oid else None
         project_oid = task.project_oid if task else row.task.project_oid
-        assignees = {row.task.assignee_oid}
-        if task is not None and task.open:
-            assignees.discard(task.assignee_oid)
-        elif task is not None:
-            assignees.add(task.assignee_oid)
+        assignees = {row.task.assignee_oid, task.assignee_oid if task else None}
         if project_oid is not None:
             wanted |= {Place(project_oid, None, oid) for oid in _named(assignees)}
     return wanted
@@ -104,7 +101,7 @@ def _places(rows: Iterable[Row], tasks: Mapping[UUID, Task]) -> set[Place]:
 
 def _plan_change(row: Row, facts: _Facts, access: Access, plan: Plan) -> None:
     task = facts.tasks.get(row.task.oid) if row.task.oid else None
-    if task is None or task.project_oid not in facts.projects:
+    if task is None:
         raise RowFaultError("oid", "No such task")
     if row.task.project_oid not in {None, task.project_oid}:
         raise RowFaultError("project_oid", "A task stays in its project")
