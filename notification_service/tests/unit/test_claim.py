@@ -100,4 +100,4 @@ def test_a_reminder_does_not_go_when_it_tells_nothing_new():
     ],
 )
 def test_a_changed_meeting_is_an_invitation_to_who_knows_of_none(told, opened, kind):
-    assert kind_now({"kind": "meeting_changed", "told": told, "opened": opened}) == kind
+    assert kind_now({"kind": "meeting_changed", "told": told, "opened": opened, "choices": None}) == kind

@@ -25,7 +25,7 @@ def utc(hour, minute=0, day=21):
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
 
-def mail(kind=Kind.ASSIGNED, **changed):
+def mail(kind=Kind.ASSIGNED, choice=None, **changed):
     return {
         "id": UUID(int=9),
         "kind": kind,
@@ -45,7 +45,7 @@ def mail(kind=Kind.ASSIGNED, **changed):
         "in_doubt": False,
         "recipient": "ann@company.example",
         "time_zone": "Europe/Moscow",
-        "choice": None,
+        "choices": choice and {kind: choice},
         "quiet_from": None,
         "quiet_until": None,
         "bounced": None,

@@ -49,7 +49,7 @@ _JUDGED = f"""
             WHEN p.id IS NOT NULL THEN p.user_time_zone
             ELSE n.payload -> 'person' ->> 'time_zone' END) AS time_zone,
         w.oid IS NOT NULL AND (w.deleted OR NOT w.is_active) AS inactive,
-        c.quiet_from, c.quiet_until, c.kinds -> n.kind AS choice,
+        c.quiet_from, c.quiet_until, c.kinds AS choices,
         (SELECT b.detail FROM bounced_address b
          WHERE b.address = lower(address.recipient) AND b.suppressed_at IS NOT NULL) AS bounced,
         CASE WHEN n.source IN ('meetings', 'reminders', 'tasks') THEN coalesce(

@@ -9,7 +9,7 @@ from uuid import UUID
 from notification.kinds import Choice, Delivery, Kind, deliveries, traits
 from notification.mail.reader import find_zone
 from notification.service.timing import next_daily, next_hourly, quiet_end
-from notification.service.truth import Row, why_void
+from notification.service.truth import Row, choice, kind_now, why_void
 from notification.states import Reason
 
 # When to look whether a person is known by now.
@@ -107,8 +107,9 @@ def why_dropped(mail: Row, *, now: datetime, oldest_news: datetime) -> Drop | No
 
 def _delivery(mail: Row) -> Delivery:
     """What the person chose, as far as the kind leaves them a choice."""
-    possible = deliveries(mail["kind"])
-    chosen = (mail["choice"] or {}).get("delivery", possible[0])
+    kind = kind_now(mail)
+    possible = deliveries(kind)
+    chosen = choice(mail, kind).get("delivery", possible[0])
     return Delivery(chosen) if chosen in possible else possible[0]
 
 
@@ -120,7 +121,7 @@ def _gather(mail: Row, now: datetime) -> Wait | None:
         case Delivery.HOURLY:
             return _join(mail, Window.HOURLY, next_hourly(now, zone))
         case Delivery.DAILY:
-            at = time.fromisoformat(mail["choice"]["at"])
+            at = time.fromisoformat(choice(mail, mail["kind"])["at"])
             return _join(mail, Window.DAILY, next_daily(now, at, zone))
     return None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from notification.kinds import CLOSING, Choice, Kind, traits
+from notification.kinds import CLOSING, Choice, Delivery, Kind, traits
 from notification.states import Source
 
 Row = Mapping[str, Any] | RowMapping
@@ -32,9 +32,16 @@ def why_void(mail: Row, *, now: datetime, oldest_news: datetime) -> str | None:
 
 
 def kind_now(mail: Row) -> str:
-    """What a mail is to somebody who heard of nothing before: a changed meeting is a new one to them."""
+    """What a mail is to its reader: to whom a changed meeting is a new one, they are invited, if they let."""
     kind: str = mail["kind"]
-    return Kind.INVITED if kind == Kind.MEETING_CHANGED and not _knows(mail) else kind
+    if kind != Kind.MEETING_CHANGED or _knows(mail):
+        return kind
+    return kind if choice(mail, Kind.INVITED).get("delivery") == Delivery.OFF else Kind.INVITED
+
+
+def choice(mail: Row, kind: str) -> Mapping[str, str]:
+    """What a mail's reader chose for a kind, as `preference.kinds` has it; empty if nothing."""
+    return (mail["choices"] or {}).get(kind, {})
 
 
 def _is_old(mail: Row, *, now: datetime, oldest_news: datetime) -> bool:

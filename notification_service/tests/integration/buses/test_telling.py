@@ -1,9 +1,11 @@
 """Who hears what of meetings and reminders: the newest, once, and nobody whom it no longer concerns."""
 
+import json
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 ANN, BOB = "user1@company.example", "user2@company.example"
 
@@ -38,6 +40,32 @@ async def test_after_an_outage_only_the_newest_invitation_goes(bus, tell, heard,
     assert len(mail_server.of(BOB)) == 1
     await tell(bus.meeting(to={1: "update"}, place="Room 4", before={"place": "Room 3"}))
     assert (await heard())[0] == ["Meeting changed: Meeting 1"]
+
+
+@pytest.mark.parametrize(
+    ("off", "told"),
+    [
+        (["invited"], ["Meeting changed: Meeting 1"]),
+        # They asked for no changes; of the meeting itself they are told, however late.
+        (["meeting_changed"], ["Invitation: Meeting 1"]),
+        (["invited", "meeting_changed"], []),
+    ],
+)
+async def test_who_was_not_invited_yet_is_told_of_a_change_what_they_want_to_hear(
+    bus, tell, heard, database, off, told
+):
+    async with database.transaction() as session:
+        chosen = {"oid": UUID(int=1), "kinds": json.dumps({kind: {"delivery": "off"} for kind in off})}
+        await session.execute(
+            text(
+                "INSERT INTO preference (user_oid, kinds, version, updated_at)"
+                " VALUES (:oid, CAST(:kinds AS jsonb), 1, now())"
+            ),
+            chosen,
+        )
+    await tell(bus.meeting("scheduled", to={1: "invite"}))
+    await tell(bus.meeting(to={1: "update"}, place="Room 2", before={"place": "Room 1"}))
+    assert (await heard())[0] == told
 
 
 async def test_who_was_never_told_hears_nothing_of_the_end(bus, tell, heard):
