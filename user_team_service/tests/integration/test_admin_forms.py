@@ -291,8 +291,9 @@ def test_odd_list_parameters_are_no_server_error(admin, company, page):
 
 
 @pytest.mark.parametrize("key", ["abc", "-1", "99999999999999999999999", "1%20OR%201=1", "%2e%2e"])
-def test_a_row_that_does_not_exist_is_a_message(admin, key):
-    response = admin.get(f"/admin/teams/userassignment/{key}/change/", follow=True)
+@pytest.mark.parametrize("kind", ["teams/userassignment", "users/user", "identity/application"])
+def test_a_row_that_does_not_exist_is_a_message(admin, kind, key):
+    response = admin.get(f"/admin/{kind}/{key}/change/", follow=True)
     assert response.status_code in {200, 404}
 
 

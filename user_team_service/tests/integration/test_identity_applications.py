@@ -61,6 +61,12 @@ def test_a_new_secret_ends_the_old_one(admin, service, client):
     assert proves_itself(client, application, new)
 
 
+@pytest.mark.parametrize("key", ["abc", "0", "9" * 30])
+def test_an_application_that_does_not_exist_gets_no_secret(admin, key):
+    page = f"/admin/identity/application/{key}/renew_secret/"
+    assert admin.post(page, {"_form_submitted": "True"}).status_code == 403
+
+
 def test_forms_offer_and_take_only_what_this_provider_does(admin):
     text = admin.get(ADD).content.decode()
     assert not re.search(r'value="(implicit|password|openid-hybrid|urn:[^"]*)"', text)

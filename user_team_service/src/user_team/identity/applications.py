@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.db.models import Model
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -75,15 +74,15 @@ class ApplicationAdmin(ModelAdmin):
     )
     def renew_secret(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         """Replace the secret. Tokens that were got with the old one live on for their minutes."""
-        application = get_object_or_404(Application, pk=object_id)
+        application: Any = self.get_object(request, object_id)
         application.client_secret = secret = generate_client_secret()
         application.save()
         self._show(request, application, secret)
         here = reverse("admin:identity_application_change", args=[object_id])
         return HttpResponse(headers={"HX-Redirect": here})
 
-    def has_renew_secret_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
-        return self.has_change_permission(request)
+    def has_renew_secret_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_change_permission(request) and self.get_object(request, object_id) is not None
 
     def _show(self, request: HttpRequest, application: Any, secret: str) -> None:
         """The only time that the secret is seen: the database has its hash."""

@@ -8,7 +8,6 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -166,14 +165,14 @@ class UserAdmin(SafeImportExportMixin, ScopedAdmin, BaseUserAdmin):
         },
     )
     def reset_second_factor(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
-        person = get_object_or_404(User, pk=object_id)
+        person: Any = self.get_object(request, object_id)
         second_factor.remove(person)
         messages.success(request, gettext("%s now signs in by password alone.") % person)
         return HttpResponse(headers={"HX-Redirect": reverse("admin:users_user_change", args=[object_id])})
 
     def has_reset_second_factor_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """For a superuser, on the page of somebody who has one."""
-        person = User.objects.filter(pk=object_id).first()
+        person: Any = self.get_object(request, object_id)
         return request.user.is_superuser and person is not None and second_factor.has_one(person)
 
     @display(description=_("person"), ordering="last_name", header=True)
