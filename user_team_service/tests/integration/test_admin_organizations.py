@@ -2,6 +2,7 @@
 
 import pytest
 
+from user_team.identity.permissions import suite_permissions
 from user_team.teams.models import Project, Team, UserAssignment
 from user_team.users.models import Organization, Role, User
 
@@ -142,6 +143,32 @@ def test_nobody_gives_a_higher_role_than_their_own(company, sign_in):
     User.objects.filter(pk=manager.pk).update(role=Role.MANAGER)
     form = sign_in(manager).get("/admin/users/user/add/").context["adminform"].form
     assert [value for value, _label in form.fields["role"].choices] == ["employee", "manager"]
+
+
+PASSWORD = {"password1": "stapler battery 7", "password2": "stapler battery 7", "usable_password": "true"}
+
+
+def set_password(client, person):
+    """Whether the person's password is another one now."""
+    page = client.post(f"/admin/users/user/{person.pk}/password/", PASSWORD, follow=True)
+    assert page.status_code == 200
+    done = User.objects.get(pk=person.pk).check_password(PASSWORD["password1"])
+    assert done != ("may do more in the suite than you" in page.content.decode())
+    return done
+
+
+def test_nobody_sets_the_password_of_somebody_who_may_do_more(company, sign_in, admin):
+    """They could sign in as that somebody, and would have what nobody may give them."""
+    manager = company.administrator()
+    User.objects.filter(pk=manager.pk).update(role=Role.MANAGER)
+    client = sign_in(manager)
+    chief, gifted = company.person(role=Role.ADMIN), company.person()
+    gifted.user_permissions.set(suite_permissions().filter(codename="projects.all"))
+    for person in (chief, gifted):
+        assert not set_password(client, person)
+        assert set_password(admin, person)
+    for person in (company.person(), company.person(role=Role.MANAGER)):
+        assert set_password(client, person)
 
 
 def test_a_person_with_assignments_elsewhere_is_not_deleted_by_one_organization(local_admin, company, rival):

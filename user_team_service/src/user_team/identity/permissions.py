@@ -42,6 +42,11 @@ def suite_permissions() -> QuerySet[Permission]:
     return Permission.objects.filter(kind).order_by("codename")
 
 
+def may_act_as(user: User, other: User) -> bool:
+    """Whether the user gains nothing by signing in as the other one, whose password they would set."""
+    return set(effective_permissions(other)) <= set(effective_permissions(user))
+
+
 def effective_permissions(user: User) -> list[str]:
     """The names of all that the person may do in the suite, sorted; read from the database each time."""
     if user.is_superuser:

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count, Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,7 @@ from user_team.administration.history_pages import ChangeLogAdmin
 from user_team.administration.scoped import ScopedAdmin, ScopedFilter
 from user_team.history import event_model
 from user_team.identity import second_factor
-from user_team.identity.permissions import ROLE_GROUPS
+from user_team.identity.permissions import ROLE_GROUPS, may_act_as
 from user_team.imports.admin import SafeImportExportMixin
 from user_team.teams.models import UserAssignment
 from user_team.tenancy import grantable_roles, may_edit_person, own_rows, signed_in
@@ -152,6 +153,16 @@ class UserAdmin(SafeImportExportMixin, ScopedAdmin, BaseUserAdmin):
             and may_edit_person(signed_in(request), obj)
             and not _has_assignments_elsewhere(signed_in(request), obj)
         )
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's signature
+        """Not of somebody who may do more in the suite: with their password, one could do it too."""
+        person: Any = self.get_object(request, unquote(id))
+        if person is None or may_act_as(signed_in(request), person):
+            return super().user_change_password(request, id, form_url)
+        messages.error(
+            request, gettext("%s may do more in the suite than you: you cannot set their password.") % person
+        )
+        return HttpResponseRedirect(reverse("admin:users_user_change", args=[person.pk]))
 
     @action(
         description=_("Reset the second factor"),
