@@ -188,3 +188,24 @@ async def test_nobody_who_has_left_gets_a_task_that_is_reopened(way, apply, feed
     row["assignee_oid"] = str(oid("user", 2))
     report = await client.post("/api/tasks/import/", params={"format": "json"}, json=[row])
     assert report.json()["updated"] == 1
+
+
+async def test_a_workflow_that_opens_tasks_again_gives_none_to_those_who_have_left(
+    apply, feed, oid, fill, assignees, client, query, sent
+):
+    await apply(*(feed.change("c", number, user=number) for number in (1, 2)))
+    ann, bob, project = oid("user", 1), oid("user", 2), oid("project", 1)
+    await fill(project, [ann, bob, None], 6, status="done", is_open=False)
+    await fill(project, [ann], 1, status="cancelled", is_open=False)
+    await apply(feed.change("d", 1))
+    where = f"/api/projects/{project}/settings/"
+    settings = {key: (await client.get(where)).json()[key] for key in ("workflow", "strategy", "on_leave")}
+    for status in settings["workflow"]["statuses"]:
+        status |= {"final": status["name"] == "cancelled", "completed": False}
+    assert (await client.put(where, json=settings)).status_code == 200
+    assert await assignees("open") == {bob: 2, None: 4}
+    assert await assignees("NOT open") == {ann: 1}
+    assert await query("SELECT DISTINCT reason, count(*) FROM task_change GROUP BY 1") == [(LEFT, 2)]
+    assert [it["data"]["before"] for _, _, it in await sent("task.unassigned.v1")] == [
+        {"assignee_oid": str(ann)}
+    ] * 2

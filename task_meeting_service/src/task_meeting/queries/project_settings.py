@@ -36,6 +36,16 @@ async def statuses_in_use(session: ReadSession, project_oid: UUID, without: Coll
     return list((await session.scalars(statement)).all())
 
 
+async def list_assignees_to_reopen(
+    session: ReadSession, project_oid: UUID, final: Collection[str]
+) -> Collection[UUID]:
+    """To whom the closed tasks are assigned whose status is not final."""
+    statement = select(Task.assignee_oid).where(
+        Task.project_oid == project_oid, ~Task.open, Task.status.not_in(final), Task.assignee_oid.is_not(None)
+    )
+    return {oid for oid in await session.scalars(statement.distinct()) if oid is not None}
+
+
 async def close_by_status(session: WriteSession, project_oid: UUID, final: Collection[str]) -> None:
     """Let those tasks of the project be open whose status is not final."""
     is_open = Task.status.not_in(final)

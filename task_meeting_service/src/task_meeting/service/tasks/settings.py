@@ -9,8 +9,11 @@ from service_kit.http import Problem
 from service_kit.http.etag import Match
 from task_meeting.models import ProjectSettings
 from task_meeting.queries import project_settings as queries
+from task_meeting.queries.eligible import Place, hold
+from task_meeting.queries.membership import Leaver
 from task_meeting.schemas import project_settings as schemas
 from task_meeting.service.access import Access
+from task_meeting.service.leaving import give_up_tasks
 from task_meeting.service.reminding.keeping import keep_project_plans
 
 
@@ -54,14 +57,23 @@ async def replace_settings(
     version = (await settings_of(session, project_oid)).version
     match.check(version)
     await _check_statuses(session, project_oid, new.workflow)
-    final = [status.name for status in new.workflow.statuses if status.final]
-    await queries.close_by_status(session, project_oid, final)
-    await keep_project_plans(session, project_oid, datetime.now(UTC))
     await session.merge(
         ProjectSettings(project_oid=project_oid, version=version + 1, **new.model_dump(mode="json"))
     )
     await session.flush()
+    await _open_by_workflow(session, project_oid, new.workflow)
     return await settings_of(session, project_oid)
+
+
+async def _open_by_workflow(session: WriteSession, project_oid: UUID, workflow: schemas.Workflow) -> None:
+    """Tasks that are open now belong to nobody who has left the project since they were closed."""
+    final = [status.name for status in workflow.statuses if status.final]
+    assignees = await queries.list_assignees_to_reopen(session, project_oid, final)
+    # Whoever is leaving at this moment is waited for; who is still there will find what is theirs.
+    await hold(session, [Place(project_oid, None, assignee) for assignee in assignees])
+    await queries.close_by_status(session, project_oid, final)
+    await give_up_tasks(session, {Leaver(assignee, project_oid) for assignee in assignees})
+    await keep_project_plans(session, project_oid, datetime.now(UTC))
 
 
 async def _check_statuses(session: ReadSession, project_oid: UUID, workflow: schemas.Workflow) -> None:
