@@ -337,6 +337,90 @@ async def test_a_digest_that_is_tried_again_is_the_same_mail(apply, feed, send, 
     assert (digest["state"], digest["attempts"]) == ("accepted", 3)
 
 
+@pytest.fixture
+def ask_again(database, clock):
+    """As `POST /notifications/{id}/resend` does, for all digests."""
+
+    async def ask():
+        statement = (
+            "UPDATE notification SET state = 'queued', reason = NULL, detail = NULL, resends = resends + 1,"
+            " message_id = replace(message_id, '@', '.r1@'), next_attempt_at = :now WHERE kind = 'digest'"
+        )
+        async with database.transaction() as session:
+            await session.execute(text(statement), {"now": clock.now()})
+
+    return ask
+
+
+@pytest.fixture
+async def brought(apply, feed, send, choose, clock):
+    """A digest of two that was accepted."""
+    await choose(1, assigned=HOURLY)
+    await apply(feed.change("c", 1), feed.change("c", 2))
+    await send()
+    await clock.advance(3600)
+    (digest,) = await send()
+    return digest
+
+
+async def test_what_a_digest_has_told_stays_told_when_it_cannot_go_again(
+    brought, ask_again, apply, feed, send, mails, database
+):
+    async with database.transaction() as session:
+        bounced = "INSERT INTO bounced_address VALUES (:address, 2, now(), '550 5.1.1 gone', now())"
+        await session.execute(text(bounced), {"address": brought.address})
+    await ask_again()
+    assert await send() == []
+    found = [(mail["reason"], mail["digest_id"]) for mail in await mails() if mail["kind"] == "assigned"]
+    assert found == [("digest", brought.id)] * 2
+    async with database.transaction() as session:
+        await session.execute(text("DELETE FROM bounced_address"))
+    await apply(feed.change("d", 1))
+    assert [(letter.kind, about(letter)) for letter in await send()] == [("removed", ["assignment:1"])]
+
+
+async def test_a_digest_that_goes_again_brings_what_it_brought(brought, ask_again, apply, feed, send):
+    await ask_again()
+    await apply(feed.change("d", 1))
+    assert sorted((letter.kind, about(letter)) for letter in await send()) == [
+        ("digest", ["assignment:1", "assignment:2"]),
+        ("removed", ["assignment:1"]),
+    ]
+
+
+async def test_a_burst_that_goes_again_is_joined_by_nothing(apply, feed, send, clock, ask_again):
+    await apply(feed.change("c", 1))
+    await send()
+    await apply(feed.change("c", 2), feed.change("c", 3))
+    await send()
+    await clock.advance(BURST_S)
+    assert [about(letter) for letter in await send()] == [["assignment:2", "assignment:3"]]
+    await ask_again()
+    await apply(feed.change("c", 4), feed.change("c", 5))
+    assert [about(letter) for letter in await send()] == [["assignment:2", "assignment:3"]]
+    await clock.advance(BURST_S)
+    assert [about(letter) for letter in await send()] == [["assignment:4", "assignment:5"]]
+
+
+async def test_a_dissolved_digest_that_was_asked_for_gathers_until_its_window_ends(
+    apply, feed, send, choose, clock, database, ask_again
+):
+    await choose(1, assigned=HOURLY)
+    await apply(feed.change("c", 1))
+    await send()
+    await choose(1)
+    async with database.transaction() as session:
+        await reconsider(session, user_oid=UUID(int=1), now=clock.now())
+    await ask_again()
+    assert [letter.kind for letter in await send()] == ["assigned"]
+    await choose(1, assigned=HOURLY)
+    await apply(feed.change("c", 2), feed.change("c", 3))
+    assert await send() == []
+    await apply(feed.change("d", 2))
+    await clock.advance(3600)
+    assert [about(letter) for letter in await send()] == [["assignment:3"]]
+
+
 async def test_news_waits_where_older_news_of_the_same_waits(apply, feed, send, choose, clock):
     await choose(1, assigned=HOURLY)
     await apply(feed.change("c", 1), feed.change("c", 2))

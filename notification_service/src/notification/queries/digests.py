@@ -25,7 +25,7 @@ _OPEN_BURSTS = text("""
     FROM unnest(CAST(:people AS uuid[])) AS u(oid)
     JOIN notification d ON d.user_oid = u.oid
     WHERE d.created_at > CAST(:oldest AS timestamptz) AND d.kind = 'digest' AND d.state = 'queued'
-        AND d.payload ->> 'window' = 'burst'
+        AND d.resends = 0 AND d.payload ->> 'window' = 'burst'
     ORDER BY d.next_attempt_at FOR UPDATE OF d SKIP LOCKED
 """)
 # One that the person's new choice dissolved may be wanted again.
@@ -40,12 +40,14 @@ _OPEN = text("""
         CAST(:until AS timestamptz[]), CAST(:recipient AS text[]), CAST(:payload AS text[]),
         CAST(:domain AS text[]))
         AS u(id, subject, user_oid, until, recipient, payload, domain)
-    ON CONFLICT (id) DO UPDATE SET state = 'queued', reason = NULL, detail = NULL
+    ON CONFLICT (id) DO UPDATE
+    SET state = 'queued', reason = NULL, detail = NULL, resends = 0,
+        next_attempt_at = excluded.next_attempt_at
     WHERE notification.state = 'suppressed' AND notification.attempts = 0
 """)
 _LOCK_QUEUED = text("""
     SELECT id FROM notification
-    WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'queued' FOR UPDATE SKIP LOCKED
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'queued' AND resends = 0 FOR UPDATE SKIP LOCKED
 """)
 # A burst lasts as long as more comes, but not for ever.
 _PROLONG = text("""
@@ -122,7 +124,7 @@ async def open_bursts(
 
 
 async def ensure(session: WriteSession, digests: Collection[Mapping[str, Any]], *, now: datetime) -> None:
-    """Queue digests that do not exist yet.
+    """Queue digests that do not exist yet, or that were dissolved.
 
     Each has id, subject, user_oid, until (the end of its window), recipient, payload (as JSON) and domain.
     """
@@ -134,7 +136,7 @@ async def ensure(session: WriteSession, digests: Collection[Mapping[str, Any]], 
 
 
 async def lock_queued(session: WriteSession, ids: Collection[UUID]) -> set[UUID]:
-    """Lock those that no sender has taken; returns them."""
+    """Lock those that gather yet: no sender has taken them, nobody asked for them again; returns them."""
     return set((await session.scalars(_LOCK_QUEUED, {"ids": list(ids)})).all()) if ids else set()
 
 

@@ -15,8 +15,10 @@ from service_kit.db import ReadSession, WriteSession
 # made while the tables were empty until they are analyzed: it must not be one that reads them whole.
 SERVER_SETTINGS = {"enable_seqscan": "off"}
 
-# The state of the digest that brings a mail `e`; null where none does.
-_ITS_DIGEST = "(SELECT d.state FROM notification d WHERE d.id = e.digest_id AND e.reason = 'digest')"
+# The state of the digest that brings a mail `e`; null where none does. What has been told stays told, also
+# when its digest goes again.
+_ITS_DIGEST = """(SELECT CASE WHEN d.accepted_at IS NULL THEN d.state ELSE 'accepted' END
+        FROM notification d WHERE d.id = e.digest_id AND e.reason = 'digest')"""
 # Older mails of the same source to the same person about the same subject.
 _EARLIER = """e.subject = n.subject AND e.user_oid = n.user_oid AND e.source = n.source
           AND (e.epoch, e.lsn) < (n.epoch, n.lsn)"""

@@ -11,14 +11,16 @@ from notification.queries.due import UNBLOCKED
 from notification.states import Reason, State
 from service_kit.db import ReadSession, WriteSession
 
-# What a digest was to bring is dropped with it.
+# What a digest was to bring is dropped with it, unless it has brought it before.
 _DROP = text("""
     WITH u AS (
         SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), CAST(:details AS text[]))
             AS u(id, reason, detail)),
     member AS (
         SELECT n.id, u.reason, u.detail
-        FROM u JOIN notification d ON d.id = u.id AND d.kind = 'digest' AND NOT d.in_doubt
+        FROM u
+        JOIN notification d
+            ON d.id = u.id AND d.kind = 'digest' AND NOT d.in_doubt AND d.accepted_at IS NULL
         JOIN notification n ON n.digest_id = u.id
         WHERE n.state = 'suppressed' AND n.reason = 'digest'
         ORDER BY n.id FOR UPDATE OF n),
