@@ -167,9 +167,34 @@ def bomb():
     return file.getvalue()
 
 
+def sheet(size, rows):
+    """A workbook that says it has this size, with these rows as XML besides two ordinary ones."""
+    old, new = zipfile.ZipFile(io.BytesIO(xlsx(["organization", "name"], ["Acme", "Проект"]))), io.BytesIO()
+    with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in old.namelist():
+            xml = old.read(name)
+            if name.endswith("sheet1.xml"):
+                xml = xml.replace(b'<dimension ref="A1:B2"', f'<dimension ref="{size}"'.encode())
+                assert size.encode() in xml
+                xml = xml.replace(b"</sheetData>", f"{rows}</sheetData>".encode())
+            archive.writestr(name, xml)
+    return new.getvalue()
+
+
+def test_the_size_that_a_sheet_claims_costs_nothing(admin, company):
+    """Formatted rows and columns count as its size, to the last cell that there can be."""
+    last = '<row r="1048576"><c r="A1048576" s="0"/></row>'
+    import_file(admin, "teams/project", sheet("A1:XFD1048576", last), XLSX)
+    assert set(Project.objects.values_list("name", flat=True)) == {"Acme site", "Проект"}
+
+
+WIDE = "".join(f'<row r="{number}"><c r="XFD{number}" s="0"/></row>' for number in range(3, 2_000))
+
+
 @pytest.mark.parametrize(
     ("content", "file_format", "complaint"),
     [
+        (sheet("A1:XFD2000", WIDE), XLSX, "too large"),
         ("organization,name\nAcme,Проект\n".encode("cp1251"), CSV, "not UTF-8"),
         (b"\xff\xfe\x00garbage", CSV, "not UTF-8"),
         (b"PK\x03\x04", XLSX, "not a readable XLSX"),

@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
@@ -11,6 +11,9 @@ import tablib
 from django.conf import settings
 from django.utils.translation import gettext as _
 from import_export.formats import base_formats
+
+# Read within seconds; a thousand columns of as many rows as may be imported.
+_MAX_CELLS = 5_000_000
 
 
 class UnreadableFileError(Exception):
@@ -37,7 +40,7 @@ class XlsxFormat(base_formats.XLSX):
         try:
             _refuse_bomb(in_stream)
             book = openpyxl.load_workbook(io.BytesIO(in_stream), read_only=True, data_only=True)
-            return _table([_text(cell) for cell in row] for row in book.active.iter_rows(values_only=True))
+            return _table(_lines(book.active))
         except UnreadableFileError:
             raise
         except Exception as error:  # whatever the damage in the file leads openpyxl to
@@ -50,6 +53,21 @@ def _refuse_bomb(data: bytes) -> None:
         size = sum(entry.file_size for entry in archive.infolist())
     if size > settings.IMPORT_MAX_UNPACKED_BYTES:
         raise UnreadableFileError(_("The workbook is too large."))
+
+
+def _lines(sheet: Any) -> Iterator[list[str]]:
+    """The rows of a worksheet, each as long as its last cell.
+
+    What a sheet says of its own size is not asked: where somebody has formatted whole rows or columns, it is
+    all 17 billion cells.
+    """
+    sheet.reset_dimensions()
+    cells = 0
+    for row in sheet.iter_rows(values_only=True):
+        cells += len(row)
+        if cells > _MAX_CELLS:
+            raise UnreadableFileError(_("The workbook is too large."))
+        yield [_text(cell) for cell in row]
 
 
 def _table(lines: Iterable[Sequence[str]]) -> tablib.Dataset:
