@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from pgqueuer.adapters.persistence.queries import Queries
 
+from service_kit.http.cursor import encode_cursor
 from task_meeting.queries.reassigning import enqueue
 from task_meeting.service.reassigning.working import work_chunk
 
@@ -189,6 +190,8 @@ async def test_managers_reassign_in_their_projects_and_see_their_own_jobs(
         assert statuses == {"own": [200] * 2, "other": [404] * 2, "employee": [403] * 2, "admin": [200] * 2}
         proof = f"{path}proof/"
         assert (await manager.get(proof, params={"cursor": "nonsense"})).status_code == 422
+        beyond = encode_cursor((2**63 - 1,), ["proof", accepted.json()["oid"]])
+        assert (await manager.get(proof, params={"cursor": beyond})).json()["choices"] == []
         assert (await manager.get(proof, params={"size": 201})).status_code == 422
 
 

@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from jsonschema import Draft202012Validator
+
+from service_kit.http.cursor import encode_cursor
 
 CONTRACT = Path(__file__).parents[3] / "contracts/events/task-bus.schema.json"
 TASKS = "/api/tasks/"
@@ -214,6 +216,10 @@ async def test_the_history_says_who_when_before_and_after(ann, bob, manager, cre
     assert ([it["version"] for it in page["changes"]], page["next_cursor"]) == ([3], None)
     other = await create()
     assert (await ann.get(path(other, "history/"), params=rest)).status_code == 422
+    for part in ("history", "comments"):
+        beyond = encode_cursor((2**63 - 1,), (part, UUID(task["oid"])))
+        answer = await ann.get(path(task, f"{part}/"), params={"cursor": beyond})
+        assert (answer.status_code, answer.json()["next_cursor"]) == (200, None)
 
 
 async def test_every_event_is_as_the_contract_says_and_never_holds_the_description(

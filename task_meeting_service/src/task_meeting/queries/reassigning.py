@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnExpressionArgument, Row, func, insert, select, text, tuple_
+from sqlalchemy import BigInteger, ColumnExpressionArgument, Row, func, insert, literal, select, text, tuple_
 
 from service_kit import jobs
 from service_kit.db import ReadSession, WriteSession
@@ -132,9 +132,11 @@ async def list_choices(
     session: ReadSession, job_oid: UUID, after: int, limit: int
 ) -> Sequence[ReassignChoice]:
     """The choices after a position."""
+    # As wide as what a cursor may claim.
+    position = literal(after, BigInteger)
     statement = (
         select(ReassignChoice)
-        .where(ReassignChoice.job_oid == job_oid, ReassignChoice.position > after)
+        .where(ReassignChoice.job_oid == job_oid, ReassignChoice.position > position)
         .order_by(ReassignChoice.position)
         .limit(limit)
     )

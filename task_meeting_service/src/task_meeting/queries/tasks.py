@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BigInteger, ColumnElement, func, literal, select
 
 from service_kit.db import ReadSession, WriteSession
 from task_meeting.models import Task, TaskChange, TaskComment
@@ -35,9 +35,11 @@ async def list_changes(
     session: ReadSession, task_oid: UUID, after_version: int, limit: int
 ) -> list[TaskChange]:
     """The task's changes after a version, the oldest first."""
+    # As wide as what a cursor may claim.
+    after = literal(after_version, BigInteger)
     statement = (
         select(TaskChange)
-        .where(TaskChange.task_oid == task_oid, TaskChange.version > after_version)
+        .where(TaskChange.task_oid == task_oid, TaskChange.version > after)
         .order_by(TaskChange.version)
         .limit(limit)
     )
