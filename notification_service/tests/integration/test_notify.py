@@ -71,18 +71,27 @@ async def test_a_message_goes_to_whoever_has_the_oid_or_the_address(ann, ask, de
     assert len(strangers) == 1, "an address is one person, however it is written"
 
 
-async def test_the_address_of_an_account_is_that_person(ask, mails, database):
+@pytest.mark.parametrize(
+    ("email", "recipient"),
+    [
+        ("Ann@Company.example", "ann@company.example"),
+        ("ann@bücher.example", "ann@bücher.example"),
+        ("ann@bücher.example", "Ann@xn--bcher-kva.example"),
+        ("ann@xn--bcher-kva.example", "ann@Bücher.example"),
+    ],
+)
+async def test_the_address_of_an_account_is_that_person(ask, mails, database, email, recipient):
     async with database.transaction() as session:
         await session.execute(
             text(
                 "INSERT INTO person (oid, name, email, role, is_active, updated_at, epoch, lsn, deleted)"
-                " VALUES (:oid, 'Ann', 'Ann@Company.example', 'employee', true, now(), 1, 1, false)"
+                " VALUES (:oid, 'Ann', :email, 'employee', true, now(), 1, 1, false)"
             ),
-            {"oid": ANN},
+            {"oid": ANN, "email": email},
         )
-    await ask({**TO_ANN, "recipient": "ann@company.example"})
+    await ask({**TO_ANN, "recipient": recipient})
     (mail,) = await mails()
-    assert mail["user_oid"] == ANN
+    assert (mail["user_oid"], mail["recipient"]) == (ANN, email)
 
 
 async def test_without_a_key_each_request_is_a_mail(ann, ask, delivered):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, ValidatedEmail, validate_email
 
 from notification.errors import UndeliverableError
 
@@ -106,8 +106,22 @@ def parse_address(raw: str) -> Address:
     Raises:
         UndeliverableError: it is no address; the reason does not repeat it.
     """
+    valid = _validated(raw)
+    return Address(valid.local_part, valid.ascii_domain or valid.domain)
+
+
+def spellings(raw: str) -> set[str]:
+    """An address in lower case, its domain in ASCII (IDNA) and in its own letters: either may be on file.
+
+    Raises:
+        UndeliverableError: see `parse_address`.
+    """
+    valid = _validated(raw)
+    return {f"{valid.local_part}@{domain}".lower() for domain in (valid.ascii_domain, valid.domain) if domain}
+
+
+def _validated(raw: str) -> ValidatedEmail:
     try:
-        valid = validate_email(raw.strip(), check_deliverability=False, globally_deliverable=False)
+        return validate_email(raw.strip(), check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:
         raise UndeliverableError("the person's e-mail address is not valid") from error
-    return Address(valid.local_part, valid.ascii_domain or valid.domain)

@@ -1,5 +1,6 @@
 """Who somebody is at present, for mails to them: their account, or else their newest assignment."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,7 @@ _BY_EMAIL = text(
     _PERSON.format(
         known="""
     SELECT oid, name, email, locale, time_zone FROM person
-    WHERE lower(email) = lower(:email) AND NOT deleted ORDER BY oid LIMIT 1
+    WHERE lower(email) = ANY(CAST(:spellings AS text[])) AND NOT deleted ORDER BY oid LIMIT 1
 """
     )
 )
@@ -39,9 +40,9 @@ async def by_oid(session: ReadSession, oid: UUID) -> RowMapping | None:
     return await _one(session, _BY_OID, oid=oid)
 
 
-async def by_email(session: ReadSession, email: str) -> RowMapping | None:
-    """The same of whoever has an address, which is compared without regard to case."""
-    return await _one(session, _BY_EMAIL, email=email)
+async def by_email(session: ReadSession, spellings: Collection[str]) -> RowMapping | None:
+    """The same of whoever has an address, given in all its spellings in lower case."""
+    return await _one(session, _BY_EMAIL, spellings=list(spellings))
 
 
 async def _one(session: ReadSession, query: Any, **parameters: object) -> RowMapping | None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4, uuid5
 from notification.errors import UndeliverableError
 from notification.events import Recipient
 from notification.kinds import Kind
-from notification.mail.clean import parse_address, safe_link
+from notification.mail.clean import parse_address, safe_link, spellings
 from notification.queries import mails, recipients
 from notification.schemas.requests import (
     MailRequest,
@@ -103,7 +103,7 @@ async def _addressee(session: WriteSession, address: str) -> Recipient:
         valid = str(parse_address(address))
     except UndeliverableError:
         raise InvalidValueError(_PLACE, "Neither an oid nor an e-mail address") from None
-    known = await recipients.by_email(session, valid)
+    known = await recipients.by_email(session, spellings(address))
     if known is None:
         return Recipient(oid=uuid5(_NAMESPACE, valid.lower()), email=valid)
     return Recipient(**known)
