@@ -31,6 +31,56 @@ def test_the_second_of_two_editors_is_told(admin, local_admin, company, superuse
     assert local_admin.post(page, {**edit_form(local_admin, page), "name": "Second"}).status_code == 302
 
 
+def whole_page(client, page):
+    """What the browser holds of a page that has rows of other things."""
+    response = client.get(page)
+    data = values(response.context["adminform"].form)
+    for inline in response.context["inline_admin_formsets"]:
+        for form in (inline.formset.management_form, *inline.formset.initial_forms):
+            data |= values(form)
+    return data
+
+
+def values(form):
+    return {
+        form.add_prefix(name): "" if form[name].value() is None else form[name].value()
+        for name in form.fields
+    }
+
+
+@pytest.mark.parametrize("kind", ["project", "team"])
+def test_a_page_does_not_undo_what_somebody_did_to_its_rows_meanwhile(admin, local_admin, company, kind):
+    """The page sends every row again; the second editor may not even have looked at this one."""
+    assignment = company.assignment()
+    page = f"/admin/teams/{kind}/{getattr(company, kind).pk}/change/"
+    mine, theirs = whole_page(local_admin, page), whole_page(admin, page)
+    new = {"assignments-0-application_url": "https://hr.example/1"}
+    assert admin.post(page, theirs | new).status_code == 302
+    response = local_admin.post(page, mine | {"name": "Renamed"})
+    assert response.status_code == 200
+    assert "root changed this at" in response.content.decode()
+    assignment.refresh_from_db()
+    assert assignment.application_url == "https://hr.example/1"
+    assert local_admin.post(page, whole_page(local_admin, page) | {"name": "Renamed"}).status_code == 302
+
+
+def test_the_names_of_teams_are_no_exception(admin, local_admin, company):
+    page = f"/admin/teams/project/{company.project.pk}/change/"
+    mine, theirs = whole_page(local_admin, page), whole_page(admin, page)
+    assert admin.post(page, theirs | {"teams-0-name": "Core"}).status_code == 302
+    assert local_admin.post(page, mine | {"teams-1-name": "Web"}).status_code == 200
+    assert set(company.project.teams.values_list("name", flat=True)) == {"Core", "Frontend"}
+
+
+def test_rows_that_change_by_themselves_hold_up_nobody(local_admin, company):
+    """A person's new name is in the copies of their assignments, which no page changes."""
+    assignment = company.assignment()
+    page = f"/admin/teams/project/{company.project.pk}/change/"
+    mine = whole_page(local_admin, page)
+    User.objects.filter(pk=assignment.user_id).update(first_name="Renamed")
+    assert local_admin.post(page, mine | {"name": "Another"}).status_code == 302
+
+
 def test_signing_in_meanwhile_is_no_change_of_a_person(admin, company):
     person = company.person()
     page = f"/admin/users/user/{person.pk}/change/"

@@ -43,10 +43,10 @@ class VersionedForm(forms.ModelForm):
         cleaned = super().clean()
         seen = self.cleaned_data.get(FIELD)
         if self.instance.pk and seen is not None:
-            self._refuse_if_changed_since(seen)
+            self.refuse_if_changed_since(seen)
         return cleaned
 
-    def _refuse_if_changed_since(self, seen: int) -> None:
+    def refuse_if_changed_since(self, seen: int) -> None:
         """Lock the row, so that nobody changes it between this look and our save, then compare."""
         model = type(self.instance)
         model._default_manager.select_for_update(no_key=True).filter(pk=self.instance.pk).order_by().first()

@@ -11,12 +11,13 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
+from user_team.administration import concurrency
 from user_team.administration.history_pages import ChangeLogAdmin
 from user_team.administration.scoped import ScopedAdmin, ScopedChoicesMixin, ScopedFilter
 from user_team.history import event_model
 from user_team.imports.admin import SafeImportExportMixin
 from user_team.teams import actions
-from user_team.teams.forms import MemberForm, MemberFormSet, TeamMemberForm
+from user_team.teams.forms import InlineForm, MemberForm, MemberFormSet, TeamMemberForm
 from user_team.teams.models import News, Project, Team, UserAssignment
 from user_team.teams.resources import ProjectResource, TeamResource, UserAssignmentResource
 from user_team.users.models import Role
@@ -28,7 +29,7 @@ class ProjectMembersInline(ScopedChoicesMixin, TabularInline):
     model = UserAssignment
     form = MemberForm
     formset = MemberFormSet
-    fields = ("user", "team", "application_url")
+    fields = ("user", "team", "application_url", concurrency.FIELD)
     autocomplete_fields = ("user",)
     extra = 0
     per_page = MEMBERS_PER_PAGE
@@ -48,7 +49,7 @@ class TeamMembersInline(ScopedChoicesMixin, TabularInline):
     model = UserAssignment
     form = TeamMemberForm
     formset = MemberFormSet
-    fields = ("user", "application_url")
+    fields = ("user", "application_url", concurrency.FIELD)
     autocomplete_fields = ("user",)
     extra = 0
     per_page = MEMBERS_PER_PAGE
@@ -59,7 +60,8 @@ class TeamMembersInline(ScopedChoicesMixin, TabularInline):
 
 class TeamsInline(TabularInline):
     model = Team
-    fields = ("name",)
+    form = InlineForm
+    fields = ("name", concurrency.FIELD)
     extra = 0
     show_change_link = True
     hide_title = True

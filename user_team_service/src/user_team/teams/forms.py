@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import PaginationInlineFormSet
 
+from user_team.administration.concurrency import VersionedForm
 from user_team.administration.scoped import SafeAutocompleteSelect
 from user_team.teams.models import Team, UserAssignment
 from user_team.tenancy import own_rows
@@ -30,7 +31,15 @@ class MemberFormSet(PaginationInlineFormSet):
             seen.add(place)
 
 
-class MemberForm(forms.ModelForm):
+class InlineForm(VersionedForm):
+    """A row on the page of something else: of such rows only those are saved that were changed on it."""
+
+    def refuse_if_changed_since(self, seen: int) -> None:
+        if self.has_changed():
+            super().refuse_if_changed_since(seen)
+
+
+class MemberForm(InlineForm):
     """An assignment on the page of its project or team."""
 
     class Meta:
