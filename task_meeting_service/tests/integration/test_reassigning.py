@@ -179,7 +179,10 @@ async def test_managers_reassign_in_their_projects_and_see_their_own_jobs(
     foreign += [{"project_oid": str(oid("project", 1)), "team_oid": str(oid("team", 2))}]
     foreign += [{"team_oid": str(oid("team", 9))}]
     async with sign_in(1, "manager") as manager, sign_in(4, "manager") as other, sign_in(2) as employee:
-        assert [(await manager.post(TASKS, json=it)).status_code for it in foreign] == [404] * 4
+        answers = [await manager.post(TASKS, json=it) for it in foreign]
+        assert [it.status_code for it in answers] == [404] * 4
+        # A team of others is not told from none.
+        assert [it.json()["detail"] for it in answers] == ["No such project.", *["No such team."] * 3]
         assert (await employee.post(TASKS, json={})).status_code == 403
         accepted = await manager.post(TASKS, json={})
         assert (accepted.json()["total"], accepted.json()["status"]) == (2, "queued")

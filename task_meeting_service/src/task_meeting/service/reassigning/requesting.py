@@ -5,7 +5,7 @@ from uuid import UUID
 from service_kit.db import WriteSession
 from service_kit.http import NotFound
 from task_meeting.models import ReassignJob
-from task_meeting.queries import eligible
+from task_meeting.queries import eligible, visibility
 from task_meeting.queries import reassigning as queries
 from task_meeting.schemas.reassigning import ReassignRequest
 from task_meeting.service.access import Access
@@ -41,13 +41,22 @@ async def request_job(session: WriteSession, access: Access, request: ReassignRe
 
 async def _projects(session: WriteSession, access: Access, request: ReassignRequest) -> list[UUID] | None:
     """The projects whose tasks are meant; None for all."""
-    project_oid = request.project_oid
+    if request.project_oid is not None:
+        await access.check_project(session, request.project_oid)
     if request.team_oid is not None:
-        of_team = await queries.find_team_project(session, request.team_oid)
-        if of_team is None or project_oid not in {None, of_team}:
-            raise NotFound("team")
-        project_oid = of_team
-    if project_oid is None:
-        return await access.projects(session)
-    await access.check_project(session, project_oid)
-    return [project_oid]
+        return [await _project_of_team(session, access, request.team_oid, request.project_oid)]
+    return await access.projects(session) if request.project_oid is None else [request.project_oid]
+
+
+async def _project_of_team(
+    session: WriteSession, access: Access, team_oid: UUID, wanted: UUID | None
+) -> UUID:
+    """Raises `NotFound` for a team that is not seen as for one that is not there: neither is told."""
+    found = await queries.find_team_project(session, team_oid)
+    if (
+        found is None
+        or wanted not in {None, found}
+        or not await visibility.project_is_seen(session, access.seen_by, found)
+    ):
+        raise NotFound("team")
+    return found
