@@ -175,8 +175,9 @@ class Notification(Base):
     import_oid: Mapped[UUID | None]
     # How often somebody asked for it to go again.
     resends: Mapped[int] = mapped_column(server_default="0")
-    # Who did so last.
+    # Who did so last, and when.
     resent_by: Mapped[UUID | None]
+    resent_at: Mapped[datetime | None]
     attempts: Mapped[int]
     # An attempt ended without an answer, so the server may have the mail already.
     in_doubt: Mapped[bool]

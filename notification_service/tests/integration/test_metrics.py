@@ -79,6 +79,30 @@ async def test_the_oldest_mail_grows_older_even_while_the_database_is_away(
     assert exported("mail_oldest_queued_seconds") >= 600
 
 
+async def test_a_mail_that_goes_again_waits_since_it_was_asked_for(
+    database, apply, feed, clock, sender, mail_server, until, mails
+):
+    await apply(feed.change("c"))
+    async with sender():
+        await mail_server.at("end").wait()
+    clock.push(days=30)
+    mail_server.always["RCPT"] = "451 later"
+    async with database.transaction() as session:
+        again = (
+            "UPDATE notification SET state = 'queued', resends = 1, resent_at = :now, next_attempt_at = :now"
+        )
+        await session.execute(text(again), {"now": clock.now()})
+
+    async def is_retrying():
+        return (await mails())[0]["state"] == "retrying"
+
+    async with sender(backoff_s=3600):
+        await until(is_retrying)
+    async with database.read() as session:
+        oldest = (await census.count_waiting(session, now=clock.now())).oldest_due
+    assert clock.now() - oldest < timedelta(minutes=10)
+
+
 async def test_counting_reads_no_mail_that_has_met_its_end(database, apply, feed, clock):
     await apply(feed.change("c"))
     async with database.transaction() as session:

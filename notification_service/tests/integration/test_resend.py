@@ -87,6 +87,28 @@ async def test_it_goes_whatever_its_reader_chose(accepted, database, resend, sen
     assert len(mail_server.mails) == 2
 
 
+async def test_it_is_not_tried_for_ever(accepted, resend, clock, sender, mails, settled, until, mail_server):
+    clock.push(days=30)
+    assert (await resend(accepted)).status_code == 202
+    mail_server.always["RCPT"] = "451 later"
+
+    async def is_retrying():
+        return [mail for mail in await mails() if mail["state"] == "retrying"]
+
+    async with sender():
+        await until(is_retrying)
+        clock.push(hours=71)
+        mail_server.at("RCPT").clear()
+        await mail_server.at("RCPT").wait()
+        clock.push(hours=2)
+        (mail,) = await settled()
+    assert (mail["state"], mail["reason"], mail["accepted_at"]) == (
+        "suppressed",
+        "stale",
+        accepted["accepted_at"],
+    )
+
+
 async def test_one_that_waits_for_another_attempt_is_due_now(apply, feed, resend, change, clock, mails):
     await apply(feed.change("c", 1))
     await change("state = 'retrying', attempts = 1, next_attempt_at = next_attempt_at + interval '1 day'")

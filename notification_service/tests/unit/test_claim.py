@@ -25,6 +25,7 @@ def why(kind, **changed):
         "gone": False,
         "inactive": False,
         "resends": 0,
+        "resent_at": None,
         "outdated": False,
         "told": None,
         "opened": None,

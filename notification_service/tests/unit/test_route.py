@@ -42,6 +42,7 @@ def mail(kind=Kind.ASSIGNED, choice=None, **changed):
         "told": None,
         "opened": False,
         "resends": 0,
+        "resent_at": None,
         "in_doubt": False,
         "recipient": "ann@company.example",
         "time_zone": "Europe/Moscow",
@@ -131,6 +132,7 @@ def test_a_digest_is_let_through_by_all_but_quiet_hours():
 def test_who_asks_for_a_mail_again_gets_it_now_if_it_is_true(choice):
     asked = {
         "resends": 1,
+        "resent_at": NOW,
         "choice": choice,
         "crowded": True,
         "committed_at": NOW - timedelta(days=30),

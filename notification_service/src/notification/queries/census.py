@@ -17,7 +17,8 @@ _COUNT = text("""
             count(*) FILTER (WHERE n.state = 'retrying') AS retrying,
             min(n.next_attempt_at)
                 FILTER (WHERE n.state = 'queued' AND n.next_attempt_at <= :now) AS oldest_due,
-            min((SELECT min(started_at) FROM attempt WHERE notification_id = n.id))
+            min((SELECT min(started_at) FROM attempt
+                 WHERE notification_id = n.id AND started_at >= coalesce(n.resent_at, '-infinity')))
                 FILTER (WHERE n.state = 'retrying') AS oldest_tried
         FROM notification n WHERE n.state IN ('queued', 'retrying')) AS q
 """)

@@ -41,7 +41,7 @@ _OPEN = text("""
         CAST(:domain AS text[]))
         AS u(id, subject, user_oid, until, recipient, payload, domain)
     ON CONFLICT (id) DO UPDATE
-    SET state = 'queued', reason = NULL, detail = NULL, resends = 0,
+    SET state = 'queued', reason = NULL, detail = NULL, resends = 0, resent_at = NULL,
         next_attempt_at = excluded.next_attempt_at
     WHERE notification.state = 'suppressed' AND notification.attempts = 0
 """)

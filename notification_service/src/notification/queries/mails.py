@@ -120,7 +120,7 @@ async def resend(
     mail.message_id = message_id
     mail.state, mail.reason, mail.detail = State.QUEUED, None, None
     mail.resends += 1
-    mail.resent_by = by
+    mail.resent_by, mail.resent_at = by, now
     await hasten(session, mail, now=now)
 
 

@@ -15,8 +15,7 @@ Row = Mapping[str, Any] | RowMapping
 def why_void(mail: Row, *, now: datetime, oldest_news: datetime) -> str | None:
     """Why a mail must not be sent after all, or None.
 
-    `mail` is a row of `queries.due`. News from before `oldest_news` is void, unless somebody asked for the
-    mail to go again.
+    `mail` is a row of `queries.due`. What was news, or was asked for again, before `oldest_news` is void.
     """
     if _is_old(mail, now=now, oldest_news=oldest_news):
         return "it could not be sent before it was old news"
@@ -47,7 +46,7 @@ def choice(mail: Row, kind: str) -> Mapping[str, str]:
 def _is_old(mail: Row, *, now: datetime, oldest_news: datetime) -> bool:
     if mail["expires_at"] is not None and mail["expires_at"] <= now:
         return True
-    return mail["committed_at"] < oldest_news and not mail["resends"]
+    return (mail["resent_at"] or mail["committed_at"]) < oldest_news
 
 
 def _why_void_assignment(mail: Row) -> str | None:
