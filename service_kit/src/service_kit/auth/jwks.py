@@ -38,6 +38,7 @@ class KeySet:
         self._url = url
         self._clock = clock or SystemClock()
         self._keys: Mapping[str, RSAPublicKey] = {}
+        # For an unknown name: the rounds do not count, or the first token of a new key would wait for one.
         self._asked_s = _NEVER
         self._confirmed_s = _NEVER
         self._asking: asyncio.Task[None] | None = None
@@ -53,6 +54,8 @@ class KeySet:
             KeysAwayError: no keys are known and none can be had now.
         """
         if kid not in self._usable() and (self._asking or self._may_ask()):
+            if self._asking is None:
+                self._asked_s = self._clock.monotonic()
             await self.refresh()
         if not (keys := self._usable()):
             raise KeysAwayError
@@ -95,7 +98,6 @@ class KeySet:
         return ASK_AGAIN_S if self._usable() else COLD_ASK_AGAIN_S
 
     async def _ask(self) -> None:
-        self._asked_s = self._clock.monotonic()
         try:
             keys = public_keys(await fetch(self._url))
         except Exception as error:  # noqa: BLE001 - whatever the answer is, the keys that we have stay
