@@ -211,6 +211,27 @@ async def test_what_was_closed_or_moved_meanwhile_is_skipped(
     assert (report["status"], report["reassigned"], report["skipped"]) == ("done", 4, 2)
 
 
+async def test_what_was_reopened_meanwhile_is_reassigned_too(
+    apply, feed, oid, client, get, fill, work, query, database
+):
+    await apply(feed.change("c", 1), feed.change("c", 2, user=2))
+    await fill(oid("project", 1), [oid("user", 1)], 2, status="done", is_open=False)
+    await fill(oid("project", 1), [oid("user", 1)], 2)
+    job = (await client.post(TASKS, json={})).json()
+    await query("UPDATE task SET open = true, status = 'new' WHERE NOT open")
+    await work_chunk(database, UUID(job["oid"]))
+    report = await get(f"/api/reassign/{job['oid']}/")
+    assert (report["status"], report["total"], report["processed"], report["progress"]) == (
+        "running",
+        2,
+        4,
+        1,
+    )
+    await work(job)
+    report = await get(f"/api/reassign/{job['oid']}/")
+    assert (report["status"], report["reassigned"], report["skipped"]) == ("done", 4, 0)
+
+
 async def test_two_workers_on_one_job_and_two_jobs_at_once_do_each_task_once(
     apply, feed, oid, client, get, fill, work, query, sent
 ):

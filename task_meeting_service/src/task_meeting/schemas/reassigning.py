@@ -60,10 +60,15 @@ class ReassignJob(Schema):
     team_oid: TeamOid | None
     strategy: Strategy | None = Field(description="Null: each project's own.")
     total: int = Field(description="Open tasks when the job was asked for.", examples=[1200])
-    processed: int = Field(description="Tasks that were looked at.", examples=[1000])
+    processed: int = Field(
+        description="Tasks that were looked at, those too that were reopened before their turn.",
+        examples=[1000],
+    )
     reassigned: int = Field(description="Tasks that got another assignee.", examples=[997])
     skipped: int | None = Field(
-        description="Tasks that were closed or moved before their turn; known at the end.", examples=[None]
+        description="Tasks that were closed or moved before their turn, less those that were reopened;"
+        " known at the end.",
+        examples=[None],
     )
     progress: float = Field(description="From 0 to 1.", ge=0, le=1, examples=[0.83])
     not_reassigned: list[NotReassigned]

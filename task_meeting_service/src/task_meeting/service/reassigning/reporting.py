@@ -33,8 +33,9 @@ def report(job: ReassignJob, not_reassigned: list[schemas.NotReassigned]) -> sch
         total=job.total,
         processed=job.processed,
         reassigned=job.reassigned,
-        skipped=job.total - job.processed if finished else None,
-        progress=1.0 if finished or not job.total else round(job.processed / job.total, 4),
+        # More may be looked at than were open at first, as some are reopened before their turn.
+        skipped=max(job.total - job.processed, 0) if finished else None,
+        progress=1.0 if finished or not job.total else min(round(job.processed / job.total, 4), 1.0),
         not_reassigned=not_reassigned,
         created_at=job.created_at,
         finished_at=job.finished_at,
