@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -19,9 +20,13 @@ from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from user_team.identity.views.problems import problem
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 log = logging.getLogger(__name__)
+
+_UTF8 = {"utf-8", "utf8"}
 
 # Unfold's pages use Alpine.js, which evaluates expressions, and small inline scripts. Nothing comes from
 # elsewhere.
@@ -84,6 +89,21 @@ def no_nul_in_address(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if "%00" in request.get_full_path():
             return HttpResponseBadRequest("A NUL character in the address.", content_type="text/plain")
+        return get_response(request)
+
+    return middleware
+
+
+def utf8_only(get_response: GetResponse) -> GetResponse:
+    """Answer 400 to a request that says it is written otherwise.
+
+    Nothing here writes otherwise, and Django would ask Python for any codec that a request names.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if charset.lower() not in _UTF8:
+            return problem(HTTPStatus.BAD_REQUEST, "Only UTF-8 is understood.")
         return get_response(request)
 
     return middleware

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "user_team.middleware.neighbours_only",
     "user_team.middleware.content_security_policy",
     "user_team.middleware.no_nul_in_address",
+    "user_team.middleware.utf8_only",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -2,14 +2,16 @@
 
 import os
 
+import django
 from django.core.exceptions import ImproperlyConfigured
-from django.core.wsgi import get_wsgi_application
 
 from user_team import environment
+from user_team.handler import Handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "user_team.settings")
 
 if not environment.text("USER_TEAM_SECRET_KEY"):
     raise ImproperlyConfigured("USER_TEAM_SECRET_KEY is not set: sessions cannot be signed without it.")
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = Handler()

@@ -7,8 +7,9 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 
+from user_team.handler import Handler
 from user_team.identity import keys
 
 PASSWORD = "correct horse battery"
@@ -158,6 +159,32 @@ def test_what_is_no_form_is_refused_by_its_kind(db, client):
         f"{FORM}; charset=latin-1",
     ):
         problem(client.post(PATH, b"username=anna", content_type), 400)
+
+
+def served(path, query="", **environ):
+    """The answer as gunicorn gets it: the test client makes its requests another way."""
+    begun = []
+    around = {"HTTP_HOST": "localhost", "PATH_INFO": path, "QUERY_STRING": query, **environ}
+    answer = Handler()(RequestFactory()._base_environ(**around), lambda *head: begun.append(head))
+    ((status, headers),) = begun
+    return int(status.partition(" ")[0]), dict(headers)["Content-Type"], b"".join(answer)
+
+
+@pytest.mark.parametrize("charset", ["base64", "undefined", "idna", "punycode", "rot13", "utf-16", "latin-1"])
+def test_only_utf_8_is_read(db, charset):
+    """Python has codecs whose result is no text: who named one got a 500, wherever they went."""
+    for kind in ("multipart/form-data; boundary=x", FORM, "text/plain"):
+        for path in (PATH, "/o/token/", "/admin/login/", "/i18n/setlang/"):
+            for method in ("POST", "GET"):
+                named = {"REQUEST_METHOD": method, "CONTENT_TYPE": f"{kind}; charset={charset}"}
+                status, content_type, body = served(path, "next=/admin/%ff", **named)
+                assert (status, content_type) == (400, "application/problem+json"), (kind, path, method)
+                assert b"Only UTF-8" in body
+
+
+def test_utf_8_may_be_named(db):
+    status, _, body = served("/admin/login/", "next=/admin/", CONTENT_TYPE="text/plain; charset=UTF-8")
+    assert (status, b"One-time code" in body) == (200, True)
 
 
 def test_without_a_csrf_token_and_in_no_language_but_english(person, client):
