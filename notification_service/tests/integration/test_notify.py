@@ -171,12 +171,15 @@ WRONG = [
     ({**TO_ANN, "data": {**WORDS, "text": " \n"}}, "/body/data/text"),
     ({**TO_ANN, "data": {**WORDS, "text": "\0"}}, "/body/data/text"),
     ({**TO_ANN, "data": {**WORDS, "text": "a\0b"}}, "/body/data/text"),
+    ({**TO_ANN, "data": {**WORDS, "title": "\u200b"}}, "/body/data/title"),
+    ({**TO_ANN, "data": {**WORDS, "text": "\u202e\u2060\n"}}, "/body/data/text"),
     ({**TO_ANN, "data": {**WORDS, "link": "javascript:alert(1)"}}, "/body/data/link"),
     ({**TO_ANN, "data": {**WORDS, "link": "https://"}}, "/body/data/link"),
     ({**TO_ANN, "data": {**WORDS, "link_label": "x" * 81}}, "/body/data/link_label"),
     ({**TO_ANN, "data": {**WORDS, "html": "<p>"}}, "/body/data/html"),
     ({**ORDER, "data": {"order_id": 0}}, "/body/data/order_id"),
     ({**ORDER, "data": {"order_id": 1, "status": "a\nb"}}, "/body/data/status"),
+    ({**ORDER, "data": {"order_id": 1, "status": "\ufeff"}}, "/body/data/status"),
     *(
         ({**TO_ANN, "recipient": wrong}, "/body/recipient")
         for wrong in (

@@ -8,10 +8,11 @@ from uuid import UUID, uuid4, uuid5
 from notification.errors import UndeliverableError
 from notification.events import Recipient
 from notification.kinds import Kind
-from notification.mail.clean import parse_address, safe_link, spellings
+from notification.mail.clean import clean_name, parse_address, safe_link, spellings
 from notification.queries import mails, recipients
 from notification.schemas.requests import (
     MailRequest,
+    MessageData,
     MessageRequest,
     OrderData,
     OrderNotice,
@@ -52,10 +53,11 @@ async def request_mail(
         domain: of Message-IDs.
 
     Raises:
-        InvalidValueError: nobody is meant, nobody has that oid, or it is no address; or the link is none.
+        InvalidValueError: nobody is meant, nobody has that oid, or it is no address; the link is none, or of
+            some words nothing can be seen.
     """
-    person = await _recipient(session, caller, body.recipient)
     wanted = _wanted(body, uuid4())
+    person = await _recipient(session, caller, body.recipient)
     news = News(
         type=wanted.event,
         source=Source.REQUESTS,
@@ -71,6 +73,8 @@ async def request_mail(
 
 
 def _wanted(body: MailRequest, request: UUID) -> _Wanted:
+    if not isinstance(body, OrderNotice):
+        _check_words(body.data)
     if isinstance(body, MessageRequest):
         if body.data.link is not None and safe_link(body.data.link) is None:
             raise InvalidValueError(("body", "data", "link"), "Not a link that may be clicked in a mail")
@@ -79,6 +83,13 @@ def _wanted(body: MailRequest, request: UUID) -> _Wanted:
     order = OrderData(order_id=body.order_id) if isinstance(body, OrderNotice) else body.data
     payload = {"order": order.model_dump(mode="json")}
     return _Wanted(f"notify.{Kind.ORDER}", f"order:{order.order_id}", payload)
+
+
+def _check_words(data: MessageData | OrderData) -> None:
+    """Zero-width and other invisible characters are left out of mails: something must be left."""
+    for name, value in data:
+        if isinstance(value, str) and not clean_name(value):
+            raise InvalidValueError(("body", "data", name), "Nothing of it can be seen")
 
 
 async def _recipient(session: WriteSession, caller: Caller, named: str | None) -> Recipient:
