@@ -66,6 +66,12 @@ async def test_a_status_that_tasks_have_cannot_be_taken_away(settings, client, k
     assert (await client.get(TASKS, params={"status": "new"})).json()["total"] == 1
 
 
+async def test_a_move_that_is_named_again_is_kept_once(settings, client, kanban):
+    kanban["workflow"]["moves"] = {"todo": ["ready", "todo", "ready"] * 1000}
+    kept = (await client.put(settings, json=kanban)).json()["workflow"]["moves"]
+    assert kept == (await client.get(settings)).json()["workflow"]["moves"] == {"todo": ["ready", "todo"]}
+
+
 async def test_a_workflow_must_make_sense(settings, client, kanban):
     def changed(**workflow):
         return {"workflow": kanban["workflow"] | workflow}

@@ -20,6 +20,10 @@ def _not_reserved(name: str) -> str:
     return name
 
 
+def _each_once(names: list[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
 OwnStatusName = Annotated[StatusName, AfterValidator(_not_reserved)]
 
 
@@ -44,7 +48,7 @@ class Workflow(Strict):
 
     initial: OwnStatusName = Field(description="What a new task has; not a final one.", examples=["new"])
     statuses: list[Status] = Field(min_length=1, max_length=30)
-    moves: dict[StatusName, list[StatusName]] = Field(
+    moves: dict[StatusName, Annotated[list[StatusName], AfterValidator(_each_once)]] = Field(
         description="Status → those that may follow it; from one that is not named, there is no way on.",
         max_length=30,
         examples=[{"new": ["in_progress", "cancelled"]}],
