@@ -125,6 +125,25 @@ def test_confirming_twice_is_a_message(admin, company):
     assert Project.objects.filter(name="New").count() == 1
 
 
+AS_TEXT, AS_SHEET = "organization,name\nAcme,New\n", xlsx(["organization", "name"], ["Acme", "New"])
+
+
+@pytest.mark.parametrize("checked_as", [(AS_TEXT, CSV), (AS_SHEET, XLSX)])
+@pytest.mark.parametrize("file_format", [CSV, XLSX, "2", "-1", "abc", ""])
+def test_a_file_is_imported_as_what_it_was_checked_as_or_not_at_all(admin, company, checked_as, file_format):
+    checked = upload(admin, "teams/project", *checked_as).context["confirm_form"].initial
+    done = admin.post("/admin/teams/project/process_import/", {**checked, "format": file_format}, follow=True)
+    assert done.status_code == 200
+    assert Project.objects.filter(name="New").exists() == (file_format == checked_as[1])
+
+
+@pytest.mark.parametrize("query", ["nope=1", "id__exact=abc", "created_at_from_0=x"])
+def test_odd_filters_of_an_export_lead_back_to_the_list(admin, company, query):
+    page = f"/admin/teams/userassignment/export/?{query}"
+    for answer in (admin.get(page), admin.post(page, {"format": CSV, "resource": "0"})):
+        assert answer.status_code in {200, 302}
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "", "x" * 500])
 def test_only_uploaded_files_are_imported(admin, name):
     data = {"import_file_name": name, "original_file_name": "x.csv", "format": CSV, "resource": "0"}

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +13,13 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from import_export.admin import ImportExportMixin
+from import_export.forms import ConfirmImportForm
 from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from user_team.imports.formats import CsvFormat, UnreadableFileError, XlsxFormat
+
+FORMATS = (CsvFormat, XlsxFormat)
 
 
 class LimitedImportForm(ImportForm):
@@ -28,11 +32,18 @@ class LimitedImportForm(ImportForm):
         return file
 
 
+class KnownFormatForm(ConfirmImportForm):
+    """The library's form takes any text for a format's number, and fails on it later."""
+
+    format = forms.ChoiceField(choices=[(str(n), "") for n in range(len(FORMATS))], widget=forms.HiddenInput)
+
+
 class SafeImportExportMixin(ImportExportMixin):
     """For admins with `resource_classes`. Importing takes the rights to add and change, exporting to view."""
 
-    import_formats = export_formats = (CsvFormat, XlsxFormat)
+    import_formats = export_formats = FORMATS
     import_form_class = LimitedImportForm
+    confirm_form_class = KnownFormatForm
     export_form_class = ExportForm
 
     def get_resource_kwargs(self, request: HttpRequest, *_args: Any, **_options: Any) -> dict[str, Any]:
@@ -58,7 +69,7 @@ class SafeImportExportMixin(ImportExportMixin):
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:
             return super().process_import(request, **kwargs)
-        except FileNotFoundError:
+        except (FileNotFoundError, UnreadableFileError, UnicodeDecodeError):
             messages.warning(
                 request, _("This file was imported already, or is too old. Please upload it again.")
             )
@@ -73,6 +84,13 @@ class SafeImportExportMixin(ImportExportMixin):
             )
             return redirect(self._import_url())
         return super().process_result(result, request)
+
+    def export_action(self, request: HttpRequest) -> HttpResponse:
+        """With the filters of the list, which sends odd ones back in the same way."""
+        try:
+            return super().export_action(request)
+        except IncorrectLookupParameters:
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def _import_url(self) -> str:
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_import"
