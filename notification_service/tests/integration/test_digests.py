@@ -344,7 +344,8 @@ def ask_again(database, clock):
     async def ask():
         statement = (
             "UPDATE notification SET state = 'queued', reason = NULL, detail = NULL, resends = resends + 1,"
-            " message_id = replace(message_id, '@', '.r1@'), next_attempt_at = :now WHERE kind = 'digest'"
+            " resent_at = :now, message_id = replace(message_id, '@', '.r1@'), next_attempt_at = :now"
+            " WHERE kind = 'digest'"
         )
         async with database.transaction() as session:
             await session.execute(text(statement), {"now": clock.now()})
@@ -379,13 +380,40 @@ async def test_what_a_digest_has_told_stays_told_when_it_cannot_go_again(
     assert [(letter.kind, about(letter)) for letter in await send()] == [("removed", ["assignment:1"])]
 
 
-async def test_a_digest_that_goes_again_brings_what_it_brought(brought, ask_again, apply, feed, send):
+async def test_a_digest_goes_again_whatever_its_reader_chose(brought, ask_again, send, choose, clock):
+    await choose(1, assigned=OFF, quiet=(time(0), time(23, 59)))
+    await clock.advance(100 * 3600)
+    await ask_again()
+    assert [about(letter) for letter in await send()] == [["assignment:1", "assignment:2"]]
+
+
+async def test_a_digest_that_goes_again_leaves_out_what_is_not_true_any_more(
+    brought, ask_again, apply, feed, send, mails
+):
     await ask_again()
     await apply(feed.change("d", 1))
     assert sorted((letter.kind, about(letter)) for letter in await send()) == [
-        ("digest", ["assignment:1", "assignment:2"]),
+        ("assigned", ["assignment:2"]),
         ("removed", ["assignment:1"]),
     ]
+    # It was told all the same.
+    found = [(mail["reason"], mail["digest_id"]) for mail in await mails() if mail["kind"] == "assigned"]
+    assert found == [("digest", brought.id)] * 2
+
+
+async def test_what_a_bounced_digest_leaves_out_when_it_goes_again_was_never_told(
+    apply, feed, send, choose, clock, ask_again, standing
+):
+    await choose(1, assigned=HOURLY)
+    await apply(feed.change("c", 1), feed.change("c", 2))
+    await send()
+    await clock.advance(3600)
+    await send(Outcome.REFUSED)
+    await apply(feed.change("d", 1))
+    await ask_again()
+    await send()
+    assert await standing() == ["stale", "digest"]
+    assert await standing("digest") == ["accepted"]
 
 
 async def test_a_burst_that_goes_again_is_joined_by_nothing(apply, feed, send, clock, ask_again):

@@ -42,7 +42,8 @@ _MEMBERS = """
 """
 _JUDGED = f"""
     SELECT n.id, n.kind, n.source, n.subject, n.user_oid, n.committed_at, n.expires_at, n.payload,
-        n.message_id, n.attempts, n.in_doubt, n.resends, n.resent_at, n.import_oid, n.digest_id,
+        n.message_id, n.attempts, n.in_doubt, n.accepted_at, n.resends, n.resent_at, n.import_oid,
+        n.digest_id,
         address.recipient,
         coalesce(w.name, p.user_name, n.payload -> 'person' ->> 'name', '') AS name,
         coalesce(c.locale, CASE WHEN w.oid IS NOT NULL THEN w.locale

@@ -46,7 +46,8 @@ _LOCK_UNSENT = text(f"""
     SELECT n.id FROM notification n WHERE {_UNSENT}
     ORDER BY n.state = 'suppressed', n.id FOR UPDATE OF n
 """)  # noqa: S608 - put together from constants
-# A digest that may have reached its reader, or was asked for again, goes as it was.
+# A digest that may have reached its reader goes as it was; what is true of one that was asked for again is
+# looked at when it goes.
 _CANCEL = text("""
     UPDATE notification AS n
     SET state = CASE WHEN in_doubt THEN 'unconfirmed' ELSE 'suppressed' END,

@@ -97,13 +97,13 @@ async def look_inside(
 ) -> Mapping[UUID, Sequence[Row]]:
     """What digests that are due bring, in the order of the changes, checked once more.
 
-    A digest that may have reached its reader goes again as it was, and so does one that was asked for again.
-    What this release has no words for leaves it, and waits for a sender that has.
+    A digest that may have reached its reader goes again as it was. One that was asked for again leaves out
+    what is not true any more; if it was accepted before, that has been told. What this release has no words
+    for leaves it, and waits for a sender that has.
     """
     if not taken:
         return {}
     brought: dict[UUID, list[Row]] = {digest["id"]: [] for digest in taken}
-    fresh = [digest["id"] for digest in taken if not digest["in_doubt"] and not digest["resends"]]
     await digests.lock_members(session, brought)
     members = await due.take_members(session, brought, now=now)
     too_new = _too_new(members)
@@ -111,10 +111,16 @@ async def look_inside(
     for member in members:
         if member["id"] not in too_new:
             brought[member["digest_id"]].append(member)
-    dropped = {id_: drop for digest in fresh for id_, drop in unfit(brought[digest], now=now).items()}
+    left_out: set[UUID] = set()
+    dropped: dict[UUID, Drop] = {}
+    for digest in taken:
+        if not digest["in_doubt"]:
+            void = unfit(brought[digest["id"]], now=now, resends=digest["resends"])
+            left_out.update(void)
+            dropped.update(void if digest["accepted_at"] is None else {})
     await sending.drop(session, dropped)
     return {
-        digest: sorted((mail for mail in mails if mail["id"] not in dropped), key=_when)
+        digest: sorted((mail for mail in mails if mail["id"] not in left_out), key=_when)
         for digest, mails in brought.items()
     }
 
@@ -131,17 +137,17 @@ def _too_new(members: Sequence[Row]) -> set[UUID]:
     return found
 
 
-def unfit(members: Sequence[Row], *, now: datetime) -> dict[UUID, Drop]:
+def unfit(members: Sequence[Row], *, now: datetime, resends: int = 0) -> dict[UUID, Drop]:
     """Those of a digest's mails, in the order of their news, that must not go any more.
 
     That they have waited was the reader's choice, and does not make them old. To a later one counts what
-    the same digest tells before it.
+    the same digest tells before it. `resends`: how often somebody asked for the digest to go again.
     """
     dropped: dict[UUID, Drop] = {}
     told: dict[tuple[str, str], str] = {}
     for member in members:
         about = member["source"], member["subject"]
-        seen = {**member, "told": told.get(about, member["told"])}
+        seen = {**member, "told": told.get(about, member["told"]), "resends": resends}
         if drop := why_dropped(seen, now=now, oldest_news=member["committed_at"]):
             dropped[member["id"]] = drop
         elif member["source"] != Source.TASKS or member["kind"] in _TURNING:
