@@ -35,6 +35,11 @@ TOLD = """
 """
 
 
+def program():
+    """What asks without a browser. The test client would leave out a check that the real server makes."""
+    return Client(enforce_csrf_checks=True)
+
+
 class WebClient:
     """A public application, and the browser of one who signs in to it."""
 
@@ -88,11 +93,11 @@ class WebClient:
             "code_verifier": self.VERIFIER,
             **changes,
         }
-        return Client().post("/o/token/", form)
+        return program().post("/o/token/", form)
 
     def refresh(self, token):
         form = {"grant_type": "refresh_token", "client_id": self.client_id, "refresh_token": token}
-        return Client().post("/o/token/", form)
+        return program().post("/o/token/", form)
 
     def tokens(self, **changes):
         """What one has at the end of the whole way."""
@@ -118,7 +123,7 @@ class Service:
 
     def ask(self, secret=SECRET, **more):
         proof = {"client_id": self.client_id, "client_secret": secret}
-        return Client().post("/o/token/", {"grant_type": "client_credentials", **proof, **more})
+        return program().post("/o/token/", {"grant_type": "client_credentials", **proof, **more})
 
 
 @pytest.fixture
@@ -168,7 +173,7 @@ def userinfo():
     """What the OpenID provider says to whoever brings a token."""
 
     def userinfo(token):
-        return Client().get("/o/userinfo/", headers={"Authorization": f"Bearer {token}"})
+        return program().get("/o/userinfo/", headers={"Authorization": f"Bearer {token}"})
 
     return userinfo
 

@@ -37,6 +37,8 @@ def test_the_whole_way_gives_an_access_token_and_an_id_token(web, person, read):
 def test_the_scopes_limit_what_is_said_of_the_person(web, person, read, userinfo):
     tokens = web.tokens(scope="openid email")
     said = userinfo(tokens["access_token"]).json()
+    by_post = Client(enforce_csrf_checks=True).post("/o/userinfo/", {"access_token": tokens["access_token"]})
+    assert by_post.status_code in {200, 401}, "not a page about forms"
     assert said == {"sub": str(person.oid), "email": person.email}
     assert "name" not in read(tokens["id_token"], web.client_id)
 

@@ -66,7 +66,7 @@ def test_a_renewed_hash_of_the_same_password_ends_none(web, person):
 def test_a_revoked_one_is_over(web):
     tokens = web.tokens()
     form = {"token": tokens["refresh_token"], "client_id": web.client_id}
-    assert Client().post("/o/revoke_token/", form).status_code == 200
+    assert Client(enforce_csrf_checks=True).post("/o/revoke_token/", form).status_code == 200
     assert web.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 

@@ -18,7 +18,7 @@ def test_it_proves_itself_in_the_header_too(service):
     pair = base64.b64encode(f"{service.client_id}:{service.SECRET}".encode()).decode()
     form = {"grant_type": "client_credentials"}
     asked = {"Authorization": f"Basic {pair}"}
-    assert Client().post("/o/token/", form, headers=asked).status_code == 200
+    assert Client(enforce_csrf_checks=True).post("/o/token/", form, headers=asked).status_code == 200
 
 
 def test_the_rest_is_refused(service, web):
@@ -34,7 +34,7 @@ def test_introspection_is_for_those_with_a_secret(service, web):
     token = web.tokens()["access_token"]
 
     def introspect(**form):
-        return Client().post("/o/introspect/", {"token": token, **form})
+        return Client(enforce_csrf_checks=True).post("/o/introspect/", {"token": token, **form})
 
     proof = {"client_id": service.client_id, "client_secret": service.SECRET}
     assert introspect(**proof).json()["active"] is True

@@ -8,7 +8,9 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic.base import TemplateResponseMixin
 from oauth2_provider import views as library
 
@@ -17,6 +19,9 @@ from user_team.middleware import let_forms_lead_to
 from user_team.users.forms import PersonSignInForm
 
 _DEVICE_FLOW = "urn:ietf:params:oauth:grant-type:device_code"
+# They have no form with a token of its own. The library says so too, but Django asks a view's outermost
+# `dispatch`, which is that of `_CarefulMixin`.
+for_programs = method_decorator(csrf_exempt, name="dispatch")
 
 
 class _CarefulMixin:
@@ -33,6 +38,7 @@ class _CarefulMixin:
             return _refusal("invalid_request")
 
 
+@for_programs
 class TokenView(_CarefulMixin, library.TokenView):
     """Codes, refresh tokens and clients' secrets for tokens."""
 
@@ -42,16 +48,19 @@ class TokenView(_CarefulMixin, library.TokenView):
         return super().post(request, *args, **kwargs)
 
 
+@for_programs
 class RevokeTokenView(_CarefulMixin, library.RevokeTokenView):
     pass
 
 
+@for_programs
 class IntrospectTokenView(_CarefulMixin, library.IntrospectTokenView):
     """For applications with a secret; a token in an address would end in logs, so only by POST (RFC 7662)."""
 
     http_method_names = ["post", "options"]
 
 
+@for_programs
 class UserInfoView(_CarefulMixin, library.UserInfoView):
     pass
 
