@@ -245,6 +245,15 @@ class TestImport:
         assert used[1] <= used[0] + 4, statements
 
 
+async def test_what_is_wrong_with_a_cell_is_said_in_words(idle_client, oid):
+    file = f"oid,project_oid,title,labels\r\n,{oid('project', 1)}, Books ,a \r\n"
+    query = {"format": "csv", "dry_run": True}
+    report = (await idle_client.post("/api/tasks/import/", params=query, content=file, headers=CSV)).json()
+    told = {it["column"]: it["detail"] for it in report["errors"]}
+    words = "Not one line without blanks around it and control characters"
+    assert told == {"title": f"Value error, {words}", "labels": f"Value error, {words}"}
+
+
 @pytest.mark.parametrize(
     ("file", "says"),
     [

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from task_meeting.schemas.base import Moment, ProjectOid, Schema, TeamOid, UserName, UserOid
 from task_meeting.schemas.tasks import Description, NewTask, TaskOid, Title, without_defaults
-from task_meeting.schemas.values import ONE_LINE, Strict, TimeZone, When, each_once
+from task_meeting.schemas.values import LINE_SCHEMA, ONE_LINE, Strict, TimeZone, When, each_once
 
 MAX_PEOPLE = 500
 MAX_TEAMS = 20
@@ -31,7 +31,9 @@ Shown = Annotated[
         examples=["2026-11-23T10:00:00+01:00"],
     ),
 ]
-Place = Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE, examples=["Room 12"])]
+Place = Annotated[
+    str, Field(min_length=1, max_length=300, json_schema_extra=LINE_SCHEMA, examples=["Room 12"]), ONE_LINE
+]
 Link = Annotated[
     str,
     Field(
@@ -46,10 +48,11 @@ Recurrence = Annotated[
     Field(
         min_length=1,
         max_length=500,
-        pattern=ONE_LINE,
+        json_schema_extra=LINE_SCHEMA,
         description="The value of an RRULE (RFC 5545, 3.3.10) that recurs daily or more seldom.",
         examples=["FREQ=WEEKLY;BYDAY=MO"],
     ),
+    ONE_LINE,
 ]
 People = Annotated[
     list[UserOid],

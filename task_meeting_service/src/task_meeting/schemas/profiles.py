@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from task_meeting.schemas.base import Email, Role, Schema, UserName, UserOid
 from task_meeting.schemas.directory import Assignment, UserDetail
-from task_meeting.schemas.values import NO_NUL, ONE_LINE, Strict, TimeZone, each_once
+from task_meeting.schemas.values import LINE_SCHEMA, NO_NUL, ONE_LINE, Strict, TimeZone, each_once
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _HTTPS = r"^https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?#][!-~]*)?$"
@@ -21,7 +21,7 @@ def _apart(intervals: list["Interval"]) -> list["Interval"]:
     return intervals
 
 
-Skill = Annotated[str, Field(min_length=1, max_length=60, pattern=ONE_LINE)]
+Skill = Annotated[str, Field(min_length=1, max_length=60, json_schema_extra=LINE_SCHEMA), ONE_LINE]
 Skills = Annotated[
     list[Skill],
     AfterValidator(each_once("skill")),

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonVal
 
 from service_kit.http.values import Instant
 from task_meeting.schemas.base import Moment, ProjectOid, Schema, TeamOid, UserOid
-from task_meeting.schemas.values import NO_NUL, ONE_LINE, Strict, TimeZone, each_once
+from task_meeting.schemas.values import LINE_SCHEMA, NO_NUL, ONE_LINE, Strict, TimeZone, each_once
 
 PriorityWord = Literal["low", "normal", "high", "urgent"]
 PRIORITIES: Sequence[PriorityWord] = get_args(PriorityWord)
@@ -19,7 +19,11 @@ def _word(value: Any) -> Any:
 
 
 TaskOid = Annotated[UUID, Field(examples=["019aa5f0-3c1e-7b52-8f3d-6f1f0c7a9e44"])]
-Title = Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE, examples=["Close the books"])]
+Title = Annotated[
+    str,
+    Field(min_length=1, max_length=200, json_schema_extra=LINE_SCHEMA, examples=["Close the books"]),
+    ONE_LINE,
+]
 Description = Annotated[
     str,
     Field(
@@ -29,7 +33,7 @@ Description = Annotated[
         examples=["Ask **Anna** for the invoices."],
     ),
 ]
-Label = Annotated[str, Field(min_length=1, max_length=50, pattern=ONE_LINE)]
+Label = Annotated[str, Field(min_length=1, max_length=50, json_schema_extra=LINE_SCHEMA), ONE_LINE]
 Labels = Annotated[
     list[Label],
     AfterValidator(each_once("label")),

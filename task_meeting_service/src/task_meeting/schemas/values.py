@@ -7,12 +7,12 @@ from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, PlainValidator, WithJsonSchema
 
 from task_meeting.schemas.base import Schema
 
 # One line, without outer blanks and control characters: what looks the same is the same.
-ONE_LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
+_ONE_LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 NO_NUL = r"^[^\x00]*$"
 _WHEN = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _FRACTION = re.compile(r"\.\d+")
@@ -35,6 +35,17 @@ def each_once(what: str) -> Callable[[list[str]], list[str]]:
         return words
 
     return check
+
+
+def _one_line(value: str) -> str:
+    if not re.fullmatch(_ONE_LINE, value):
+        raise ValueError("Not one line without blanks around it and control characters")
+    return value
+
+
+# Not as a pattern of the field, which would be all that the error says.
+LINE_SCHEMA: dict[str, JsonValue] = {"pattern": _ONE_LINE}
+ONE_LINE = AfterValidator(_one_line)
 
 
 @cache
