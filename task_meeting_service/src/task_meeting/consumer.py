@@ -4,8 +4,7 @@ from service_kit.clock import SystemClock
 from service_kit.consumer import Consumer, MessageSource, Redriver, Repositioner
 from service_kit.db import Database
 from service_kit.health import Health
-from service_kit.http import worker_app
-from service_kit.http import HttpServer
+from service_kit.http import HttpServer, worker_app
 from service_kit.kafka import KafkaSource
 from service_kit.process import serve
 from task_meeting.handlers import ROUTES

@@ -3,8 +3,7 @@
 from service_kit.clock import SystemClock
 from service_kit.db import Database
 from service_kit.health import Health
-from service_kit.http import worker_app
-from service_kit.http import HttpServer
+from service_kit.http import HttpServer, worker_app
 from service_kit.jobs import JobRunner
 from service_kit.process import serve
 from task_meeting.settings import Settings
