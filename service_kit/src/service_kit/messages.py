@@ -16,7 +16,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     """One record of a topic.
 
     `timestamp_ms` is the producer's time in milliseconds since 1970 (UTC). `headers` are pairs, as
-    Kafka allows a name more than once.
+    Kafka allows a name more than once; a value may be missing, like that of an outbox's empty column.
     """
 
     topic: str
@@ -24,7 +24,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: tuple[tuple[str, bytes | None], ...] = ()
     timestamp_ms: int = 0
 
     @property

@@ -136,7 +136,7 @@ async def test_messages_come_in_order_from_where_it_was_sought(broker, source):
 
 
 async def test_keys_values_headers_and_times_arrive_as_they_were_sent(broker, source):
-    headers = [("epoch", b"2"), ("epoch", b"3")]
+    headers = [("epoch", b"2"), ("epoch", b"3"), ("traceparent", None)]
     await broker.produce(0, b"k", None, headers=headers, timestamp_ms=1_700_000_000_123)
     await broker.produce(0, None, b"v")
     await assigned(source, 2)

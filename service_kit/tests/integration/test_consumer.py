@@ -278,6 +278,23 @@ async def test_a_message_without_a_key_is_parked_and_blocks_nobody(broker, datab
     assert [key for key, _ in await parked(database)] == ["-", "-"]
 
 
+ODD_HEADERS = {
+    "a name alone": [("traceparent", None)],
+    "NUL in a name": [("a\x00b", b"")],
+}
+
+
+@pytest.mark.parametrize("headers", ODD_HEADERS.values(), ids=ODD_HEADERS.keys())
+async def test_a_message_with_odd_headers_can_be_parked(broker, database, writer, headers):
+    broker.produce(TopicPartition(TOPIC, 1), b"1", b"{", headers=headers)
+    writer.write(4, "fine")
+    async with running(make_consumer(broker, database)):
+        await caught_up(broker, database)
+    assert await items(database) == {4: "fine"}
+    [entry] = await redriver(database).parked()
+    assert entry.message.headers == tuple((name.replace("\x00", "\\u0000"), value) for name, value in headers)
+
+
 async def test_a_key_of_any_length_can_be_parked(broker, database, writer):
     key = random.Random(1).randbytes(5000)  # random, so that it cannot be compressed
     broker.produce(TopicPartition(TOPIC, 0), key, b"{")

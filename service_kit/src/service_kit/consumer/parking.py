@@ -84,7 +84,9 @@ class ParkingLot:
 
     async def explain(self, session: WriteSession, message: Message, reason: str) -> None:
         """Replace the reason of a parked message after another failed try."""
-        await session.execute(update(self._table).where(self._is(message)).values(reason=_storable(reason)))
+        await session.execute(
+            update(self._table).where(self._is(message)).values(reason=_storable_reason(reason))
+        )
 
     async def remove(self, session: WriteSession, messages: Sequence[Message]) -> None:
         """Forget messages that were applied, or that a person decided to discard."""
@@ -112,15 +114,27 @@ class ParkingLot:
             "kafka_offset": message.offset,
             "key": message.key,
             "value": message.value,
-            "headers": [[name, base64.b64encode(value).decode()] for name, value in message.headers],
+            "headers": [_header_to_json(name, value) for name, value in message.headers],
             "timestamp_ms": message.timestamp_ms,
-            "reason": _storable(entry.reason),
+            "reason": _storable_reason(entry.reason),
         }
 
 
-def _storable(reason: str) -> str:
-    # PostgreSQL's text holds no NUL, and an error may quote the message that has one.
-    return reason.replace("\x00", "\\u0000")[:MAX_REASON_CHARACTERS]
+def _header_to_json(name: str, value: bytes | None) -> list[str | None]:
+    return [_storable(name), None if value is None else base64.b64encode(value).decode()]
+
+
+def _header_from_json(name: str, value: str | None) -> tuple[str, bytes | None]:
+    return name, None if value is None else base64.b64decode(value)
+
+
+def _storable_reason(reason: str) -> str:
+    return _storable(reason)[:MAX_REASON_CHARACTERS]
+
+
+def _storable(words: str) -> str:
+    # PostgreSQL's text holds no NUL: an error may quote the message that has one, a header's name have it.
+    return words.replace("\x00", "\\u0000")
 
 
 def _from_row(row: Row[Any]) -> Parked:
@@ -130,7 +144,7 @@ def _from_row(row: Row[Any]) -> Parked:
         offset=row.kafka_offset,
         key=row.key,
         value=row.value,
-        headers=tuple((name, base64.b64decode(value)) for name, value in row.headers),
+        headers=tuple(_header_from_json(*header) for header in row.headers),
         timestamp_ms=row.timestamp_ms,
     )
     return Parked(message, row.reason)

@@ -28,7 +28,7 @@ class MemoryBroker:
         key: bytes | None,
         value: bytes | None,
         *,
-        headers: Sequence[tuple[str, bytes]] = (),
+        headers: Sequence[tuple[str, bytes | None]] = (),
         timestamp_ms: int = 0,
     ) -> int:
         """Append a message and return its offset."""
