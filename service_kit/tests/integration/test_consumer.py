@@ -268,6 +268,14 @@ async def test_a_poisonous_message_parks_its_key_and_only_its_key(broker, databa
     assert behind == ("1", "waits behind an earlier message of its key")
 
 
+async def test_a_whole_batch_can_be_parked(broker, database, writer):
+    for _ in range(FAST.max_batch):
+        writer.raw(1, b"{")
+    async with running(make_consumer(broker, database)):
+        await caught_up(broker, database)
+    assert len(await parked(database)) == FAST.max_batch
+
+
 async def test_a_message_without_a_key_is_parked_and_blocks_nobody(broker, database, writer):
     broker.produce(TopicPartition(TOPIC, 0), None, b"{}")
     broker.produce(TopicPartition(TOPIC, 0), None, b"{}")

@@ -42,7 +42,8 @@ class ParkingLot:
         """Store messages. One that is parked already stays as it is."""
         rows = [self._to_row(entry) for entry in entries]
         if rows:
-            await session.execute(insert(self._table).values(rows).on_conflict_do_nothing())
+            # Row by row in one pipeline: a statement takes 32,767 parameters, a whole batch has more.
+            await session.execute(insert(self._table).on_conflict_do_nothing(), rows)
 
     async def keys(self, session: ReadSession, topics: Iterable[str]) -> set[TopicKey]:
         """The keys of these topics that are parked now; messages without a key block nobody."""
