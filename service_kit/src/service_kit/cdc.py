@@ -9,7 +9,7 @@ The epoch is raised on purpose when the source's WAL starts anew (a restore from
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -17,6 +17,8 @@ from service_kit.messages import Message, Unprocessable
 
 UNAVAILABLE = "__debezium_unavailable_value"
 FIRST_EPOCH = 1
+# What a bigint holds. The consumer stores it in a table of its own, too, where an error parks nothing.
+_Lsn = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class RowChange(msgspec.Struct, kw_only=True):
@@ -27,11 +29,11 @@ class RowChange(msgspec.Struct, kw_only=True):
     """
 
     op: Literal["c", "u", "d", "r"] = msgspec.field(name="__op")
-    lsn: int = msgspec.field(name="__lsn")
+    lsn: _Lsn = msgspec.field(name="__lsn")
     captured_ms: int = msgspec.field(name="__ts_ms")
     committed_ms: int | None = msgspec.field(name="__source_ts_ms", default=None)
     snapshot: str | None = msgspec.field(name="__source_snapshot", default=None)
-    row_lsn: int | None = None
+    row_lsn: _Lsn | None = None
 
     @property
     def version_lsn(self) -> int:

@@ -276,6 +276,16 @@ async def test_a_whole_batch_can_be_parked(broker, database, writer):
     assert len(await parked(database)) == FAST.max_batch
 
 
+async def test_a_snapshot_of_a_place_that_no_log_has_is_parked(broker, database, writer):
+    """Its row has a place that can be stored, the snapshot's own is kept by the consumer itself."""
+    writer.write(1, "here", "r", lsn=10**19, row_lsn=5, __source_snapshot="true")
+    writer.write(4, "fine")
+    async with running(make_consumer(broker, database)):
+        await caught_up(broker, database)
+    assert await items(database) == {4: "fine"}
+    assert [key for key, _ in await parked(database)] == ["1"]
+
+
 async def test_a_message_without_a_key_is_parked_and_blocks_nobody(broker, database, writer):
     broker.produce(TopicPartition(TOPIC, 0), None, b"{}")
     broker.produce(TopicPartition(TOPIC, 0), None, b"{}")
