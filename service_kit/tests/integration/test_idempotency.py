@@ -84,6 +84,17 @@ async def client(database, identity, gate, reached):
 
         return await once.run(session, caller.oid, work)
 
+    @app.post("/files")
+    async def keep(
+        session: Annotated[WriteSession, Depends(writing, scope="function")],
+        caller: Annotated[Caller, Depends(require())],
+        once: Once,
+    ) -> Response:
+        async def work():
+            return Answer(201, Made(id=1))
+
+        return await once.run(session, caller.oid, work)
+
     transport = httpx2.ASGITransport(app=app)
     headers = identity.headers(UUID(int=1))
     async with httpx2.AsyncClient(transport=transport, base_url="http://kit.example", headers=headers) as it:
@@ -154,6 +165,14 @@ async def test_the_key_of_another_request_is_refused(client, count):
     with_query = await client.post("/things?x=1", headers={"Idempotency-Key": "e"}, json={"size": 1})
     assert with_query.status_code == 422
     assert await count() == 1
+
+
+@pytest.mark.parametrize("body", ['"Имя";1'.encode("cp1251"), b'"\xed\xa0\x80"', b"[" * 100_000, b"", b"{"])
+async def test_a_body_that_is_no_json_is_compared_as_it_is(client, body):
+    for content, status in ((body, 201), (body, 201), (body + b" ", 422)):
+        headers = {"Idempotency-Key": "file", "Content-Type": "text/csv"}
+        answer = await client.post("/files", content=content, headers=headers)
+        assert answer.status_code == status
 
 
 async def test_a_key_belongs_to_its_caller(client, identity, count):

@@ -132,9 +132,10 @@ class IdempotentRequest:
 
 
 def _canonical(body: bytes) -> bytes:
+    """The body as JSON in one form; what is none stays as it is, such as a file in whatever encoding."""
     try:
         return msgspec.json.encode(msgspec.json.decode(body), order="sorted")
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return body
 
 
