@@ -542,6 +542,47 @@ async def test_a_re_snapshot_sweeps_what_it_no_longer_contains(broker, database,
     assert (await items(database))[3] == "still here"
 
 
+async def test_a_sweep_waits_for_what_is_parked(broker, database, writer):
+    """A parked row was in the snapshot, though the projection has not seen it: it is not gone."""
+    for item in range(4):
+        writer.write(item, "old", "c")
+    async with running(make_consumer(broker, database)):
+        await caught_up(broker, database)
+        writer.raw(1, b"{")
+        await asyncio.sleep(0.01)
+        snapshot = partial(writer.write, op="r", lsn=100_000, row_lsn=50)
+        snapshot(1, "old", __source_snapshot="first")
+        snapshot(3, "old", __source_snapshot="last")
+        await caught_up(broker, database)
+        await asyncio.sleep(0.3)
+        assert set(await items(database)) == {0, 1, 2, 3}
+        await redriver(database).discard(b"1")
+        writer.write(1, "old", "r", lsn=100_000, row_lsn=50, __source_snapshot="true")
+        async with asyncio.timeout(10):
+            while set(await items(database)) != {1, 3}:
+                await asyncio.sleep(0.01)
+
+
+async def test_a_sweep_waits_until_the_topic_is_known(broker, database, writer):
+    """A client that has just taken a broken one's place knows of no partition."""
+
+    class Forgetful(MemorySource):
+        asked = 0
+
+        async def partitions(self, topic):
+            self.asked += 1
+            return await super().partitions(topic) if self.asked > 1 else frozenset()
+
+    writer.write(1, "old", "c")
+    await asyncio.sleep(0.01)
+    writer.write(2, "kept", "r", lsn=9_000, row_lsn=50, __source_snapshot="last")
+    source = Forgetful(broker, [TOPIC], group=GROUP)
+    consumer = Consumer(source, database, TABLES, [route()], group=GROUP, clock=SystemClock(), options=FAST)
+    async with running(consumer), asyncio.timeout(10):
+        while await items(database) != {2: "kept"}:
+            await asyncio.sleep(0.01)
+
+
 async def test_a_swept_snapshot_is_not_swept_again_after_a_replay(broker, database, writer):
     writer.write(1, "old", "c")
     await asyncio.sleep(0.01)

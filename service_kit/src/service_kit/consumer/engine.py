@@ -68,7 +68,9 @@ class Consumer:
         self._options = options or ConsumerOptions()
         self._offsets = OffsetStore(tables, group)
         self._parking = ParkingLot(tables, group)
-        self._sweeper = SnapshotSweeper(source, database, tables, self._offsets, self._routes)
+        self._sweeper = SnapshotSweeper(
+            source, database, tables, self._offsets, self._parking, routes=self._routes
+        )
         self.progress = Progress(clock, self._options.stall_s)
         self._housekeeper = Housekeeper(
             source,

@@ -3,7 +3,7 @@ under the same key waits behind it, so that redriving keeps the order. Other key
 """
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, and_, delete, distinct, func, select, update
@@ -82,6 +82,17 @@ class ParkingLot:
         if key is not None:
             query = query.where(table.c.key == key)
         return [_from_row(row) for row in await session.execute(query)]
+
+    async def holds_before(self, session: ReadSession, ends: Mapping[TopicPartition, int]) -> bool:
+        """Whether a message of any key is parked in one of these places before its end."""
+        table = self._table
+        query = (
+            select(table.c.topic, table.c.partition, func.min(table.c.kafka_offset))
+            .where(self._mine(), table.c.key.is_not(None))
+            .group_by(table.c.topic, table.c.partition)
+        )
+        firsts = {TopicPartition(*row[:2]): row[2] for row in await session.execute(query)}
+        return any(place in ends and first < ends[place] for place, first in firsts.items())
 
     async def explain(self, session: WriteSession, message: Message, reason: str) -> None:
         """Replace the reason of a parked message after another failed try."""

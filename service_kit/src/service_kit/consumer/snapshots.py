@@ -2,7 +2,8 @@
 
 A snapshot sends no deletes. Its rows share one `__lsn` and the last is marked; once every partition
 has been read past the moment when that was seen, whatever was last seen before the snapshot's first
-message is gone at the source, and the route's `sweep` removes it.
+message is gone at the source, and the route's `sweep` removes it. What is parked was read and not
+applied, so a sweep would take its row for gone: it waits until nothing of the snapshot's time is parked.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from service_kit import metrics
 from service_kit.consumer.batch import Entry, Routes, by_topic
 from service_kit.consumer.offsets import OffsetStore
+from service_kit.consumer.parking import ParkingLot
 from service_kit.consumer.source import MessageSource
 from service_kit.consumer.tables import ConsumerTables
 from service_kit.db import Database, WriteSession
@@ -38,12 +40,15 @@ class SnapshotSweeper:
         database: Database,
         tables: ConsumerTables,
         offsets: OffsetStore,
+        parking: ParkingLot,
+        *,
         routes: Routes,
     ) -> None:
         self._source = source
         self._database = database
         self._table = tables.snapshot
         self._offsets = offsets
+        self._parking = parking
         self._sweeps = {route.topic: route.sweep for route in routes.values() if route.sweep is not None}
 
     async def note(self, session: WriteSession, entries: Iterable[Entry]) -> None:
@@ -80,7 +85,11 @@ class SnapshotSweeper:
 
     async def _require(self, run: Row[Any]) -> None:
         """Fix how far every partition must be read before the sweep."""
-        bounds = await self._source.bounds(await self._source.partitions(run.topic))
+        places = await self._source.partitions(run.topic)
+        if not places:
+            # The client has just been replaced and knows no topic yet: of none, nothing would be swept.
+            return
+        bounds = await self._source.bounds(places)
         required = {str(place.partition): bound.end for place, bound in bounds.items()}
         async with self._database.transaction() as session:
             await session.execute(update(self._table).where(*self._is(run)).values(required=required))
@@ -90,6 +99,8 @@ class SnapshotSweeper:
         async with self._database.transaction() as session:
             stored = await self._offsets.load(session, places)
             if any(stored.get(place, 0) < end for place, end in places.items()):
+                return
+            if await self._parking.holds_before(session, places):
                 return
             query = select(self._table).where(*self._is(run), self._table.c.swept_at.is_(None))
             locked = (await session.execute(query.with_for_update(skip_locked=True))).one_or_none()
