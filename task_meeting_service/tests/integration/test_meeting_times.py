@@ -136,6 +136,29 @@ async def test_what_a_change_of_times_leaves_out_stays(schedule, patch):
     assert (all_day["start"], all_day["end"], all_day["all_day"]) == ("2026-12-24", "2026-12-27", True)
 
 
+async def test_a_time_that_the_clocks_leave_out_is_known_again_as_it_was_shown(
+    staff, schedule, next_of, patch
+):
+    """Of 02:30 in Berlin, where at two it is three."""
+    daily = {"recurrence": "FREQ=DAILY;COUNT=3"}
+    series = await schedule(start="2027-03-27T02:30", end="2027-03-27T03:00", **daily)
+    shown = "2027-03-28T03:30:00+02:00"
+    detail = (await staff.ann.get(path(series))).json()
+    assert detail["next_occurrences"][1]["original_start"] == shown
+    changed = await patch(series, exceptions=[{"original_start": shown}])
+    assert changed["exceptions"][0]["original_start"] == shown
+    assert [start[8:16] for start, _ in await next_of(series)] == ["27T02:30", "29T02:30"]
+    # Two o'clock at the latest is the day before, in Nuuk.
+    late = {"start": "2027-03-27T23:30", "end": "2027-03-27T23:45", "time_zone": "America/Nuuk"}
+    there = await schedule(**daily | late, exceptions=[{"original_start": "2027-03-28T00:30:00-01:00"}])
+    assert [start[8:16] for start, _ in await next_of(there)] == ["28T23:30", "29T23:30"]
+    # A series that begins so goes on as it was meant, when its start is sent back.
+    begins = await schedule(start="2027-03-28T02:30", end="2027-03-28T04:00", **daily)
+    assert begins["start"] == shown
+    assert await patch(begins, start=begins["start"], end=begins["end"]) == begins
+    assert [start[11:16] for start, _ in await next_of(begins)] == ["03:30", "02:30", "02:30"]
+
+
 # What is wrong of what is asked for, and where the answer points.
 WRONG = [
     ({"start": "2027-01-11T10:00", "end": "2027-01-11T10:00"}, "/body/end"),

@@ -1,6 +1,6 @@
 """From what is asked for to a schedule: the rules that a value alone does not show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -21,14 +21,21 @@ class _Clock:
     all_day: bool
     time_zone: str
 
-    def local(self, value: date | datetime, *place: str | int) -> datetime:
-        """Local time. Raises `InvalidValueError`."""
+    def local(self, value: date | datetime, *place: str | int, names: Iterable[datetime] = ()) -> datetime:
+        """Local time. Raises `InvalidValueError`.
+
+        Of a moment, that of `names` which begins then, if any: one that the clocks leave out is shown as the
+        moment that it is read as, and must be known again by it.
+        """
         if _is_day(value) != self.all_day:
             raise InvalidValueError(place, "The times of a meeting are all dates, or none is")
         if not isinstance(value, datetime):
             return datetime.combine(value, time())
         if value.tzinfo is None:
             return value
+        for name in names:
+            if moment(name, self.time_zone) == value:
+                return name
         local = value.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
         if local.fold:
             raise InvalidValueError(place, "This local time comes twice, and meetings begin at the first")
@@ -41,9 +48,10 @@ class _Clock:
             return aware - moment(start, self.time_zone)
         return self.local(end, *place) - start
 
-    def exceptional(self, asked: ExceptionInput, *place: str | int) -> Exceptional:
-        """What differs at one time of a series. Raises `InvalidValueError`."""
-        original_start = self.local(asked.original_start, *place, "original_start")
+    def exceptional(self, asked: ExceptionInput, first: datetime, *place: str | int) -> Exceptional:
+        """What differs at one time of a series that begins at `first`. Raises `InvalidValueError`."""
+        names = self._around(asked.original_start, first.time())
+        original_start = self.local(asked.original_start, *place, "original_start", names=names)
         if asked.start is None:
             if asked.end is not None:
                 raise InvalidValueError((*place, "end"), "What does not take place has no end")
@@ -53,26 +61,32 @@ class _Clock:
             return Exceptional(original_start, start)
         return Exceptional(original_start, start, self.duration(start, asked.end, *place, "end"))
 
+    def _around(self, value: date | datetime, at: time) -> Iterator[datetime]:
+        """The local times that a series which recurs `at` a time of day may call a moment."""
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            day = value.astimezone(ZoneInfo(self.time_zone)).date()
+            yield from (datetime.combine(it, at) for it in (day, day - timedelta(days=1)))
+
 
 def new_schedule(times: Times, time_zone: str) -> Schedule:
     """The schedule that is asked for, in `time_zone` unless it names one. Raises `InvalidValueError`."""
     clock = _Clock(_is_day(times.start), times.time_zone or time_zone)
-    exceptions = [clock.exceptional(it, "body", "exceptions", i) for i, it in enumerate(times.exceptions)]
-    return _checked(clock, times.start, times.end, times.recurrence, exceptions)
+    start = clock.local(times.start, "body", "start")
+    return _checked(clock, start, times.end, times.recurrence, _exceptions(clock, times.exceptions, start))
 
 
 def changed_schedule(present: Schedule, fields: Mapping[str, Any]) -> Schedule:
     """The schedule with those fields that are asked for. Raises `InvalidValueError`."""
     if not fields.keys() & _TIMES:
         return present
-    start, end = _local_span(present)
-    start, end = fields.get("start", start), fields.get("end", end)
-    clock = _Clock(_is_day(start), fields.get("time_zone", present.time_zone))
+    first, last = _local_span(present)
+    first, last = fields.get("start", first), fields.get("end", last)
+    clock = _Clock(_is_day(first), fields.get("time_zone", present.time_zone))
+    start = clock.local(first, "body", "start", names=() if present.all_day else (present.start,))
     exceptions = present.exceptions
     if "exceptions" in fields:
-        asked = enumerate(fields["exceptions"])
-        exceptions = [clock.exceptional(it, "body", "exceptions", i) for i, it in asked]
-    return _checked(clock, start, end, fields.get("recurrence", present.recurrence), exceptions)
+        exceptions = _exceptions(clock, fields["exceptions"], start)
+    return _checked(clock, start, last, fields.get("recurrence", present.recurrence), exceptions)
 
 
 def columns(schedule: Schedule) -> dict[str, Any]:
@@ -95,14 +109,17 @@ def _local_span(schedule: Schedule) -> tuple[date, date]:
     return schedule.start, end.astimezone(ZoneInfo(schedule.time_zone)).replace(tzinfo=None)
 
 
+def _exceptions(clock: _Clock, asked: Sequence[ExceptionInput], first: datetime) -> list[Exceptional]:
+    return [clock.exceptional(it, first, "body", "exceptions", i) for i, it in enumerate(asked)]
+
+
 def _checked(
     clock: _Clock,
-    first: date,
+    start: datetime,
     last: date,
     recurrence: str | None,
     exceptions: Sequence[Exceptional],
 ) -> Schedule:
-    start = clock.local(first, "body", "start")
     schedule = Schedule(
         start=start,
         duration=clock.duration(start, last, "body", "end"),
