@@ -212,6 +212,13 @@ def test_an_end_is_compared_as_a_moment_where_midnight_comes_twice():
     assert times(daily) == ["11-06 02:30", "11-07 02:30"]
 
 
+def test_an_end_may_follow_a_day_that_the_zone_leaves_out():
+    # Samoa had no 30 December in 2011: at 10:00 of it, it was 10:00 of the 31st.
+    series = schedule("2011-12-27T10:00", "FREQ=DAILY;UNTIL=20111231T003000", "Pacific/Apia")
+    check(series)
+    assert f"{last_end(series)}" == "2011-12-29 21:00:00+00:00"
+
+
 def test_a_rule_for_whole_days_ends_with_a_day():
     days = schedule("2026-10-24T00:00", "FREQ=DAILY;UNTIL=20261025T225959Z", duration=DAY, all_day=True)
     assert rrule(days) == "FREQ=DAILY;UNTIL=20261025"

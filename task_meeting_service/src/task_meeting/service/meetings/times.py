@@ -165,7 +165,8 @@ def _last_day_until(schedule: Schedule, until: datetime) -> date:
     """Of an inclusive end, in local time or UTC (3.3.10)."""
     end = until if until.tzinfo else moment(until, schedule.time_zone)
     day = end.astimezone(ZoneInfo(schedule.time_zone)).date()
-    around = (day + _DAY, day, day - _DAY)
+    # Two days back: a day that a zone leaves out begins with the next.
+    around = (day + _DAY, day, day - _DAY, day - 2 * _DAY)
     return next(day for day in around if moment(_beginning(schedule, day), schedule.time_zone) <= end)
 
 
