@@ -111,6 +111,14 @@ async def test_late_is_better_than_never_until_it_begins_and_cancelled_or_moved_
     assert await look(START + 9 * DAY) == []
 
 
+async def test_of_two_times_that_were_moved_together_people_hear_once(schedule, users, look):
+    moved = {"original_start": f"{START + DAY:%Y-%m-%dT%H:%M}", "start": f"{START + 2 * DAY:%Y-%m-%dT%H:%M}"}
+    series = {"recurrence": "FREQ=DAILY;COUNT=3", "exceptions": [moved]}
+    await schedule(title="Twice", **times(), **series, attendee_oids=users(2))
+    assert await look(SOON) == [("Twice", [1, 2])]
+    assert await look(SOON + 2 * DAY) == [("Twice", [1, 2])]
+
+
 async def test_of_many_guests_each_event_names_some(schedule, users, look, monkeypatch):
     monkeypatch.setattr(sending, "MAX_RECIPIENTS", 2)
     await schedule(title="All hands", **times(), attendee_oids=users(2, 4, 5))

@@ -66,7 +66,10 @@ def count(sent: Counter[str]) -> None:
 
 
 def _events(reminders: Sequence[Reminder], new: set[Key]) -> Iterator[Event]:
+    untold = set(new)
     for it in reminders:
-        recipients = [recipient for recipient in it.recipients if it.key(recipient) in new]
+        recipients = [recipient for recipient in it.recipients if it.key(recipient) in untold]
+        # Two times of a meeting that were moved together are one reminder.
+        untold.difference_update(map(it.key, recipients))
         for first in range(0, len(recipients), MAX_RECIPIENTS):
             yield it.event(recipients[first : first + MAX_RECIPIENTS])
