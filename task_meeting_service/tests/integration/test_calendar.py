@@ -152,11 +152,14 @@ async def test_what_one_declined_or_left_and_what_is_long_over_is_not_shown(
     ann = oid("user", 1)
     await meet(ann, title="Recent", days=-89)
     await meet(ann, title="Long over", days=-91)
+    start = f"{datetime.now(UTC) - timedelta(days=100):%Y-%m-%d}"
+    end = f"{datetime.now(UTC) - timedelta(days=99):%Y-%m-%d}"
+    await schedule(title="Goes on", start=start, end=end, recurrence="FREQ=YEARLY;INTERVAL=2")
     closed = await task("Closed")
     await task("Recent task", deadline=(datetime.now(UTC) - timedelta(days=89)).isoformat())
     await task("Old task", deadline=(datetime.now(UTC) - timedelta(days=91)).isoformat())
     link = await subscribe(staff.ann)
-    always = {"Recent", "Closed", "Recent task", "Team's"}
+    always = {"Recent", "Goes on", "Closed", "Recent task", "Team's"}
     assert (await show(link)).keys() == always | {"Declined"}
     await staff.ann.put(f"/api/meetings/{declined['oid']}/response/", json={"status": "declined"})
     assert (await show(link)).keys() == always
@@ -166,7 +169,7 @@ async def test_what_one_declined_or_left_and_what_is_long_over_is_not_shown(
     assert (await staff.ann.patch(closed, json={"status": "cancelled"})).status_code == 200
     # Into another project: the meetings of the team and what was done in the old one are no longer theirs.
     await apply(feed.change("u", 1, user=1, project=2, team=2))
-    assert (await show(link)).keys() == {"Recent"}
+    assert (await show(link)).keys() == {"Recent", "Goes on"}
 
 
 async def test_a_link_ends_at_once_and_is_kept_as_a_hash_alone(

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -180,6 +181,15 @@ async def test_only_scheduled_meetings_that_take_place_once_more_follow(
         "SELECT meeting_id FROM meeting_person WHERE meeting_id IN (:a, :b)", a=over.id, b=cancelled.id
     )
     assert len(named) == 2
+
+
+async def test_a_series_follows_that_takes_place_only_years_from_now(staff, schedule, apply, feed, oid, news):
+    last = datetime.now(UTC) - timedelta(days=100)
+    start, end = (f"{it:%Y-%m-%dT%H:%M:%SZ}" for it in (last, last + timedelta(hours=1)))
+    await schedule(start=start, end=end, recurrence="FREQ=YEARLY;INTERVAL=2", team_oids=[str(oid("team", 1))])
+    await apply(*joins(feed, [7]))
+    await apply(feed.change("d", 2, user=2))
+    assert await news() == [told(1, invite=[7]), told(2, cancel=[2])]
 
 
 async def test_who_leaves_a_project_is_no_longer_asked_by_name_to_its_meetings(

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from service_kit.db import ReadSession, WriteSession
 from task_meeting.models import Assignment, CalendarFeed, Meeting, Person, Project, Task
 
+# A series that goes on may take place only after what is known of it.
 _MEETINGS = text("""
     SELECT m.* FROM meeting AS m
     WHERE m.id IN (
@@ -21,7 +22,10 @@ _MEETINGS = text("""
         SELECT t.meeting_id FROM assignment AS a JOIN meeting_team AS t ON t.team_oid = a.team_oid
         WHERE a.user_oid = :user_oid AND NOT a.deleted
     )
-    AND EXISTS (SELECT FROM meeting_occurrence AS o WHERE o.meeting_id = m.id AND o.ends_at >= :since)
+    AND (
+        m.occurrences_until IS NOT NULL
+        OR EXISTS (SELECT FROM meeting_occurrence AS o WHERE o.meeting_id = m.id AND o.ends_at >= :since)
+    )
     AND NOT EXISTS (
         SELECT FROM meeting_response AS r
         WHERE r.meeting_id = m.id AND r.user_oid = :user_oid AND r.status = 'declined'

@@ -21,6 +21,7 @@ _ENDED = text("""
     WHERE id = ANY(CAST(:ids AS bigint[])) AND deleted
 """)
 _LOCK_TEAMS = text("SELECT FROM team WHERE oid = ANY(CAST(:teams AS uuid[])) ORDER BY oid FOR NO KEY UPDATE")
+# A series that goes on may take place only after what is known of it.
 _TO_COME = text("""
     SELECT m.id FROM meeting AS m
     WHERE m.id IN (
@@ -32,7 +33,10 @@ _TO_COME = text("""
         JOIN meeting AS theirs ON theirs.id = named.meeting_id AND theirs.project_oid = gone.project_oid
     )
     AND m.status = 'scheduled'
-    AND EXISTS (SELECT FROM meeting_occurrence AS o WHERE o.meeting_id = m.id AND o.ends_at > :now)
+    AND (
+        m.occurrences_until IS NOT NULL
+        OR EXISTS (SELECT FROM meeting_occurrence AS o WHERE o.meeting_id = m.id AND o.ends_at > :now)
+    )
     ORDER BY m.id
 """)
 _DISMISS = text("""
