@@ -1,5 +1,6 @@
 """The consumer engine on a real PostgreSQL; the broker in memory keeps Kafka's contract (see conformance)."""
 
+import argparse
 import asyncio
 import json
 import random
@@ -20,6 +21,7 @@ from service_kit import metrics
 from service_kit.cdc import Change, RowChange, row_change_decoder
 from service_kit.clock import SystemClock
 from service_kit.consumer import Consumer, ConsumerOptions, Redriver, Route, define
+from service_kit.consumer.cli import add_parked_command, run_parked_command
 from service_kit.consumer.offsets import OffsetStore
 from service_kit.db import WriteSession, metadata
 from service_kit.health import NotReadyError
@@ -376,10 +378,50 @@ async def test_discarding_lets_a_key_go_on(broker, database, writer):
     writer.raw(1, b"{")
     async with running(make_consumer(broker, database)):
         await caught_up(broker, database)
-        assert await redriver(database).discard(b"1") == 1
+        assert await redriver(database).discard(b"1") == (1, 0)
         writer.write(1, "goes on")
         await caught_up(broker, database)
     assert await items(database) == {1: "goes on"}
+
+
+async def test_discarding_applies_what_waited_behind(broker, database, writer):
+    """A correction at the source came behind the bad message; so may a delete, which comes only once."""
+    writer.write(1, "there", "c")
+    writer.raw(1, b"{")
+    writer.write(1, "a bug")
+    writer.write(1, "corrected")
+    writer.write(4, "there", "c")
+    writer.raw(4, b"{")
+    writer.write(4, "there", "d")
+    async with running(make_consumer(broker, database)):
+        await caught_up(broker, database)
+    assert await redriver(database).discard(b"1") == (2, 1)
+    assert await items(database) == {1: "corrected", 4: "there"}
+    assert await redriver(database).discard(b"4") == (1, 1)
+    assert await items(database) == {1: "corrected"}
+    assert await parked(database) == []
+
+
+@pytest.mark.parametrize("key", [b"1", "ключ".encode(), b"\xff\x00", b"", None])
+async def test_what_is_listed_can_be_discarded(broker, database, capsys, key):
+    """However odd its key is: the alert would stay for ever."""
+    broker.produce(TopicPartition(TOPIC, 1), key, b"{")
+    broker.produce(TopicPartition(TOPIC, 1), b"other", b"{")
+    broker.produce(TopicPartition(TOPIC, 2), b"other", b"{")
+    async with running(make_consumer(broker, database)):
+        await caught_up(broker, database)
+
+    async def command(*arguments: str) -> list[dict]:
+        capsys.readouterr()
+        parser = argparse.ArgumentParser()
+        add_parked_command(parser.add_subparsers())
+        await run_parked_command(parser.parse_args(["parked", *arguments]), redriver(database))
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    [shown] = [line["key"] for line in await command("list") if line["key"] != "other"]
+    which = ("--no-key",) if shown is None else ("--key", shown)
+    assert await command("discard", *which) == [{"discarded": 1}]
+    assert [line["key"] for line in await command("list")] == ["other", "other"]
 
 
 async def test_a_passing_database_error_is_retried_and_parks_nothing(broker, database, writer):

@@ -17,8 +17,13 @@ def add_parked_command(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     actions.add_parser("list", help="show them, one JSON object a line")
     redrive = actions.add_parser("redrive", help="apply them again, in order")
     redrive.add_argument("--key", help="only this key, as `list` shows it")
-    discard = actions.add_parser("discard", help="give up the messages of a key, for good")
-    discard.add_argument("--key", required=True, help="the key, as `list` shows it")
+    discard = actions.add_parser(
+        "discard",
+        help="give up, for good, the messages of a key that cannot be applied, and apply those behind them",
+    )
+    which = discard.add_mutually_exclusive_group(required=True)
+    which.add_argument("--key", help="the key, as `list` shows it")
+    which.add_argument("--no-key", action="store_true", help="the messages that have none")
 
 
 def add_offsets_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -73,9 +78,10 @@ async def run_parked_command(arguments: argparse.Namespace, redriver: Redriver) 
         for entry in await redriver.parked():
             _say(_describe(entry))
         return 0
-    key = None if arguments.key is None else arguments.key.encode()
+    key = None if arguments.key is None else await _find_key(redriver, arguments.key)
     if arguments.action == "discard":
-        _say({"discarded": await redriver.discard(key or b"")})
+        done = await redriver.discard(key)
+        _say({"discarded": done.discarded} | ({"applied": done.applied} if done.applied else {}))
         return 0
     report = await redriver.redrive(key)
     for entry in report.parked:
@@ -84,9 +90,19 @@ async def run_parked_command(arguments: argparse.Namespace, redriver: Redriver) 
     return 1 if report.parked else 0
 
 
+async def _find_key(redriver: Redriver, shown: str) -> bytes:
+    """The key that `list` shows so; not every key is text."""
+    keys = {entry.message.key for entry in await redriver.parked()}
+    return next((key for key in keys if key is not None and _show_key(key) == shown), shown.encode())
+
+
+def _show_key(key: bytes) -> str:
+    return key.decode(errors="backslashreplace")
+
+
 def _describe(entry: Parked) -> dict[str, Any]:
     message = entry.message
-    key = None if message.key is None else message.key.decode(errors="backslashreplace")
+    key = None if message.key is None else _show_key(message.key)
     place = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
     return {**place, "key": key, "bytes": len(message.value or b""), "reason": entry.reason}
 

@@ -19,6 +19,13 @@ class RedriveReport(NamedTuple):
     parked: list[Parked]
 
 
+class Discarded(NamedTuple):
+    """How many messages were given up, and how many that had waited behind them were applied."""
+
+    discarded: int
+    applied: int
+
+
 class Redriver:
     """Works beside the running consumer: each partition's offset is locked meanwhile."""
 
@@ -49,16 +56,28 @@ class Redriver:
             [entry for report in reports for entry in report.parked],
         )
 
-    async def discard(self, key: bytes) -> int:
-        """Give up the parked messages of a key, for good; returns how many there were."""
-        discarded = 0
+    async def discard(self, key: bytes | None) -> Discarded:
+        """Give up the parked messages of a key that cannot be applied, for good; the others are applied.
+
+        None: those that have no key.
+        """
+        async with self._database.read() as session:
+            places = await self._parking.places(session, key)
+        done = [await self._discard_place(place, key) for place in places]
+        return Discarded(sum(part.discarded for part in done), sum(part.applied for part in done))
+
+    async def _discard_place(self, place: TopicPartition, key: bytes | None) -> Discarded:
         async with self._database.transaction() as session:
-            for place in await self._parking.places(session, key):
-                await self._offsets.lock(session, place)
-                messages = [entry.message for entry in await self._parking.read(session, place, key)]
-                await self._parking.remove(session, messages)
-                discarded += len(messages)
-        return discarded
+            await self._offsets.lock(session, place)
+            read = await self._parking.read(session, place, key)
+            messages = [entry.message for entry in read if entry.message.key == key]
+            entries = batch.decode(self._routes, messages)
+            failed = 0
+            while bad := await batch.apply_in_order(session, self._routes[place.topic], entries):
+                entries = entries[len(entries) - len(bad) + 1 :]
+                failed += 1
+            await self._parking.remove(session, messages)
+        return Discarded(failed, len(messages) - failed)
 
     async def _redrive_place(self, place: TopicPartition, key: bytes | None) -> RedriveReport:
         async with self._database.transaction() as session:
