@@ -44,7 +44,8 @@ async def register(
 ) -> None:
     """Create the connector or bring it up to date; return once a new heartbeat has arrived.
 
-    Idempotent: a connector that has this configuration already goes on undisturbed.
+    Idempotent: a connector that has this configuration already goes on undisturbed. One that was stopped
+    or paused is resumed, one that has failed is started again.
 
     Args:
         settings: where everything is.
@@ -98,11 +99,13 @@ async def _persist(action: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _revive(worker: Connect, name: str) -> None:
-    """Start a connector that has failed again, which Connect does only on demand.
+    """Start a connector that was halted or has failed again, which Connect does only on demand.
 
     It goes on reporting the old failure for a moment; after that, a failure is a new one.
     """
     status = await worker.status(name)
+    if status is not None and status.is_halted:
+        await worker.resume(name)
     if status is None or not status.has_failed:
         return
     await worker.restart_failed(name)

@@ -21,7 +21,7 @@ _RETRY_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """States as Connect reports them: UNASSIGNED, RUNNING, PAUSED, FAILED, RESTARTING."""
+    """States as Connect reports them: UNASSIGNED, RUNNING, PAUSED, STOPPED, FAILED, RESTARTING."""
 
     connector: str
     task: str
@@ -31,6 +31,11 @@ class Status:
     @property
     def has_failed(self) -> bool:
         return "FAILED" in {self.connector, self.task}
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether somebody has stopped or paused it: a new configuration alone does not end that."""
+        return self.connector in {"PAUSED", "STOPPED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Connect:
         await self._json("PUT", f"/connectors/{name}/stop")
 
     async def resume(self, name: str) -> None:
+        """Let a stopped or paused connector go on, soon after this returns."""
         await self._json("PUT", f"/connectors/{name}/resume")
 
     async def forget_offsets(self, name: str) -> None:

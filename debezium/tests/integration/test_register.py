@@ -147,6 +147,21 @@ async def test_a_slot_taken_from_a_running_connector_is_explained_although_it_sa
                 await register(source.settings, source.definition, patience=3)
 
 
+@pytest.mark.parametrize(("halt", "state"), [("stop", "STOPPED"), ("pause", "PAUSED")])
+async def test_registering_lets_a_connector_that_was_stopped_go_on(
+    stack: Stack, source: Source, halt: str, state: str
+) -> None:
+    """Connect keeps it stopped through a change of its configuration, and through its own restart."""
+    await register(source.settings, source.definition, patience=PATIENCE)
+    async with httpx2.AsyncClient(base_url=stack.connect_url) as client:
+        connector = f"/connectors/{source.definition.name}"
+        await client.put(f"{connector}/{halt}")
+        async with asyncio.timeout(20):
+            while (await client.get(f"{connector}/status")).json()["connector"]["state"] != state:
+                await asyncio.sleep(0.1)
+    await register(source.settings, source.definition, patience=PATIENCE)
+
+
 async def test_an_unreachable_worker_is_explained(source: Source) -> None:
     settings = source.settings.model_copy(update={"connect_url": "http://127.0.0.1:1"})
     with pytest.raises(ConnectorError, match=r"Kafka Connect is not reachable at http://127\.0\.0\.1:1"):
