@@ -350,7 +350,22 @@ async def test_comments_are_written_by_whoever_sees_a_task_and_edited_by_their_a
     assert [it["body"] for it in page["comments"]] == ["When?"]
     page = (await ann.get(path(task, "comments/"), params={"cursor": page["next_cursor"]})).json()
     assert ([it["body"] for it in page["comments"]], page["next_cursor"]) == (["Because."], None)
+    other = await create()
+    elsewhere = where.replace(task["oid"], other["oid"])
+    assert (await bob.patch(elsewhere, json={"body": "x"})).status_code == 404
+    assert (await bob.get(elsewhere)).status_code == 404
     assert (await bob.delete(where)).status_code == 204
     assert (await bob.delete(where)).status_code == 404
-    other = await create()
-    assert (await bob.patch(where.replace(task["oid"], other["oid"]), json={"body": "x"})).status_code == 404
+    assert (await bob.get(where)).status_code == 404
+
+
+async def test_a_new_comment_is_where_its_answer_says(ann, bob, create):
+    made = await bob.post(path(await create(), "comments/"), json={"body": "Why?"})
+    where = made.headers["location"]
+    shown = await ann.get(where)
+    assert (shown.status_code, shown.json(), shown.headers["etag"]) == (200, made.json(), '"v1"')
+    known = await ann.get(where, headers={"If-None-Match": '"v1"'})
+    assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", '"v1"')
+    await bob.patch(where, json={"body": "When?"})
+    edited = await ann.get(where, headers={"If-None-Match": '"v1"'})
+    assert (edited.json()["body"], edited.headers["etag"]) == ("When?", '"v2"')

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from service_kit.http.answers import CREATED, TAGGED, WITH_BODY, problems
-from service_kit.http.etag import IfMatch, etag
+from service_kit.http.answers import CREATED, NOT_MODIFIED, TAGGED, WITH_BODY, problems
+from service_kit.http.etag import IfMatch, IfNoneMatch, etag, not_modified
 from service_kit.http.idempotency import Answer, Once
 from task_meeting.api.dependencies import NoParameters, ReadsTasks, Session, TaskKey, WritesTasks, Writing
 from task_meeting.schemas import comments as schemas
@@ -51,6 +51,30 @@ async def create_comment(
         return Answer(201, schemas.Comment.model_validate(comment), headers)
 
     return await once.run(session, access.oid, work)
+
+
+@router.get(
+    "/{comment_oid}/",
+    summary="Show a comment",
+    response_model=schemas.Comment,
+    responses=TAGGED | NOT_MODIFIED,
+)
+async def get_comment(
+    *,
+    session: Session,
+    access: ReadsTasks,
+    task_oid: TaskKey,
+    comment_oid: UUID,
+    known: IfNoneMatch,
+    response: Response,
+    _query: NoParameters,
+) -> Response | schemas.Comment:
+    """A comment, with the `ETag` that its next edit should name in `If-Match`."""
+    comment = await commenting.show_comment(session, access, task_oid, comment_oid)
+    if known.matches(comment.version):
+        return not_modified(comment.version)
+    response.headers["ETag"] = etag(comment.version)
+    return schemas.Comment.model_validate(comment)
 
 
 @router.patch("/{comment_oid}/", summary="Edit a comment", responses=TAGGED | problems(412, *WITH_BODY))

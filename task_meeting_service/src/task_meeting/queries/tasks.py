@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select
 
 from service_kit.db import ReadSession, WriteSession
 from task_meeting.models import Task, TaskChange, TaskComment
@@ -57,14 +57,19 @@ async def list_comments(session: ReadSession, task_id: int, after_id: int, limit
     return list((await session.scalars(statement)).all())
 
 
+async def find_comment(session: ReadSession, task_id: int, comment_oid: UUID) -> TaskComment | None:
+    """The task's comment, if it has it."""
+    return (await session.scalars(_comment(task_id, comment_oid))).one_or_none()
+
+
 async def lock_comment(session: WriteSession, task_id: int, comment_oid: UUID) -> TaskComment | None:
     """The task's comment; others that want to change it wait until the transaction ends."""
-    statement = (
-        select(TaskComment)
-        .where(TaskComment.oid == comment_oid, TaskComment.task_id == task_id)
-        .with_for_update()
-    )
+    statement = _comment(task_id, comment_oid).with_for_update()
     return (await session.scalars(statement)).one_or_none()
+
+
+def _comment(task_id: int, comment_oid: UUID) -> Select[tuple[TaskComment]]:
+    return select(TaskComment).where(TaskComment.oid == comment_oid, TaskComment.task_id == task_id)
 
 
 def _named(key: TaskKey) -> ColumnElement[bool]:

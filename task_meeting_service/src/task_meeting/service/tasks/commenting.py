@@ -5,7 +5,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from service_kit import outbox
-from service_kit.db import WriteSession
+from service_kit.db import ReadSession, WriteSession
 from service_kit.http import NotFound, Problem
 from service_kit.http.etag import Match
 from task_meeting.events import task_event
@@ -15,6 +15,15 @@ from task_meeting.queries.tasks import TaskKey
 from task_meeting.service.access import Access
 from task_meeting.service.tasks.changing import told
 from task_meeting.service.tasks.editing import show_task
+
+
+async def show_comment(session: ReadSession, access: Access, key: TaskKey, comment_oid: UUID) -> TaskComment:
+    """A comment on a task that is seen. Raises `NotFound`."""
+    task = await show_task(session, access, key)
+    comment = await queries.find_comment(session, task.id, comment_oid)
+    if comment is None:
+        raise NotFound("comment")
+    return comment
 
 
 async def add_comment(session: WriteSession, access: Access, key: TaskKey, body: str) -> TaskComment:
