@@ -66,6 +66,28 @@ async def test_only_people_and_teams_that_one_sees_are_asked_but_who_is_asked_st
         assert answer.status_code == 409
 
 
+async def test_a_meeting_shows_its_action_items_to_those_who_see_them_as_tasks(
+    staff, schedule, users, oid, sign_in
+):
+    """Being asked to a meeting would else show for ever what becomes of another project's work."""
+    meeting = await schedule(staff.eve, attendee_oids=users(1, 3))
+    for number in (1, 2):
+        item = {"title": f"Of {number}", "project_oid": str(oid("project", number)), "assignee_oid": None}
+        assert (await staff.eve.post(path(meeting, "action-items/"), json=item)).status_code == 201
+
+    async def shown(client):
+        answer = await client.get(path(meeting))
+        assert answer.status_code == 200, answer.text
+        return [it["title"] for it in answer.json()["action_items"]]
+
+    assert await shown(staff.eve) == ["Of 1", "Of 2"]
+    assert await shown(staff.ann) == ["Of 1"]
+    assert await shown(staff.zoe) == ["Of 2"]
+    async with sign_in(9, "admin") as admin, sign_in(5, permissions=["meetings.read"]) as planner:
+        assert await shown(admin) == ["Of 1", "Of 2"]
+        assert await shown(planner) == []
+
+
 @pytest.fixture
 def titles(staff):
     """The titles of a list, the newest first."""

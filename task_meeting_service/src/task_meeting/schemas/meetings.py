@@ -246,7 +246,7 @@ class MeetingDetail(Meeting):
     """A meeting with those who come, and what it is about to meet."""
 
     attendees: list[Attendee]
-    action_items: list[ActionItem]
+    action_items: list[ActionItem] = Field(description="Those that the caller sees as tasks.")
     next_occurrences: list[Occurrence] = Field(
         description=f"Those that have not ended, at most {NEXT_OCCURRENCES}."
     )

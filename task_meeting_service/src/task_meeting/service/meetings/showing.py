@@ -40,10 +40,17 @@ async def show_detail(session: ReadSession, access: Access, meeting: Meeting) ->
     return schemas.MeetingDetail(
         **dict(await show_one(session, meeting)),
         attendees=[_attendee(guest, meeting) for guest in guests],
-        action_items=await actions.list_actions(session, meeting.id),
+        action_items=await _action_items(session, access, meeting),
         next_occurrences=[_occurrence(it, schedule) for it in coming],
         conflicts=await conflicts.of_meeting(session, access, meeting, guests, coming),
     )
+
+
+async def _action_items(session: ReadSession, access: Access, meeting: Meeting) -> list[schemas.ActionItem]:
+    """Those that the caller sees as tasks: being asked to a meeting shows nobody another project's work."""
+    if not access.caller.may("tasks.read"):
+        return []
+    return await actions.list_actions(session, meeting.id, await access.projects(session))
 
 
 def _shown(meeting: Meeting, asked: Asked) -> schemas.Meeting:
