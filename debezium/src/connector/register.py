@@ -64,6 +64,8 @@ async def register(
             await _check(worker, settings, definition)
             seen = await beats.count()
             await worker.put(definition.name, definition.config)
+            # A new configuration alone does not end a stop or a pause.
+            await worker.resume(definition.name)
         await _revive(worker, definition.name)
         if not await _wait_for_progress(worker, definition, beats, seen, patience):
             reason = await diagnose(settings, definition)
@@ -99,13 +101,11 @@ async def _persist(action: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _revive(worker: Connect, name: str) -> None:
-    """Start a connector that was halted or has failed again, which Connect does only on demand.
+    """Start a connector that has failed again, which Connect does only on demand.
 
     It goes on reporting the old failure for a moment; after that, a failure is a new one.
     """
     status = await worker.status(name)
-    if status is not None and status.is_halted:
-        await worker.resume(name)
     if status is None or not status.has_failed:
         return
     await worker.restart_failed(name)

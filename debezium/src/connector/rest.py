@@ -32,11 +32,6 @@ class Status:
     def has_failed(self) -> bool:
         return "FAILED" in {self.connector, self.task}
 
-    @property
-    def is_halted(self) -> bool:
-        """Whether somebody has stopped or paused it: a new configuration alone does not end that."""
-        return self.connector in {"PAUSED", "STOPPED"}
-
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -76,7 +71,7 @@ class Connect:
         await self._json("PUT", f"/connectors/{name}/stop")
 
     async def resume(self, name: str) -> None:
-        """Let a stopped or paused connector go on, soon after this returns."""
+        """Let a stopped or paused connector go on, soon after this returns; one that runs is not touched."""
         await self._json("PUT", f"/connectors/{name}/resume")
 
     async def forget_offsets(self, name: str) -> None:
