@@ -29,8 +29,11 @@ async def _register(settings: ConnectorSettings, options: argparse.Namespace) ->
     definitions = definition.load_all()
     for wanted in definitions:
         if wanted.name == options.accept_gap:
-            await accept_gap(settings, wanted)
-            print(f"{wanted.name}: what it had not read is given up, its slot is a new one")
+            given_up = await accept_gap(settings, wanted)
+            outcome = (
+                "what it had not read is given up, its slot is a new one" if given_up else "it has no gap"
+            )
+            print(f"{wanted.name}: {outcome}")
     failures = 0
     async for wanted, error in register_all(settings, definitions, patience=options.patience):
         if error is None:

@@ -10,7 +10,7 @@ from connector.errors import ConnectorError
 from connector.heartbeat import Heartbeats, heartbeats
 from connector.rest import Connect, connect
 from connector.settings import ConnectorSettings
-from connector.source import diagnose, gap, renew_slot, slot_reader
+from connector.source import diagnose, gap, renew_slot, slot_is_lost, slot_reader
 
 _POLL_SECONDS = 0.2
 _REVIVAL_SECONDS = 5.0
@@ -72,14 +72,21 @@ async def register(
             raise ConnectorError(f"{definition.name} has sent no heartbeat for {patience:g} s. {reason}")
 
 
-async def accept_gap(settings: ConnectorSettings, definition: Definition) -> None:
+async def accept_gap(settings: ConnectorSettings, definition: Definition) -> bool:
     """Go on without the events that a lost slot had: a new slot, and no memory of the old one.
+
+    Returns:
+        Whether there was a gap. A slot that is there may have events that nobody has read, so without a
+        failure of its connector, nothing is done.
 
     Raises:
         ConnectorError: Connect or the database do not let it.
     """
     async with connect(settings.connect_url) as worker:
-        if await worker.status(definition.name) is None:
+        status = await worker.status(definition.name)
+        if not (status and status.has_failed) and not await slot_is_lost(settings, definition):
+            return False
+        if status is None:
             await worker.create_stopped(definition.name, definition.config)
         else:
             await worker.stop(definition.name)
@@ -87,6 +94,7 @@ async def accept_gap(settings: ConnectorSettings, definition: Definition) -> Non
         await _persist(lambda: worker.forget_offsets(definition.name))
         await _persist(lambda: renew_slot(settings, definition))
         await worker.resume(definition.name)
+        return True
 
 
 async def _persist(action: Callable[[], Awaitable[None]]) -> None:

@@ -41,6 +41,19 @@ async def gap(settings: ConnectorSettings, definition: Definition) -> str | None
     return None
 
 
+async def slot_is_lost(settings: ConnectorSettings, definition: Definition) -> bool:
+    """Whether the slot is missing, or does not hold what was not read.
+
+    Raises:
+        ConnectorError: the database does not answer.
+    """
+    try:
+        async with _connection(settings, definition) as connection:
+            return _gap(definition, await connection.fetchrow(_SLOT, definition.slot)) is not None
+    except (asyncpg.PostgresError, OSError) as error:
+        raise ConnectorError(explain(str(error) or "Connection refused")) from error
+
+
 async def renew_slot(settings: ConnectorSettings, definition: Definition) -> None:
     """Make the slot anew: it begins with what is committed from now on.
 

@@ -84,10 +84,41 @@ async def test_a_lost_slot_is_refused_until_somebody_accepts_the_gap(stack: Stac
     await emit(outbox, topic, '"in the gap"')
     with pytest.raises(ConnectorError, match=r"slot .* is missing, .*--accept-gap"):
         await register(outbox.settings, outbox.definition, patience=PATIENCE)
-    await accept_gap(outbox.settings, outbox.definition)
+    assert await accept_gap(outbox.settings, outbox.definition)
     await emit(outbox, topic, '"after it"')
     await register(outbox.settings, outbox.definition, patience=PATIENCE)
     assert (await messages(stack, topic, 3))[-1].value == b'"after it"'
+
+
+async def test_no_gap_is_accepted_where_there_is_none(stack: Stack, outbox: Source) -> None:
+    """The command is given once more, or to the wrong connector: its slot has events that nobody has read."""
+    topic = f"events-{uuid.uuid4().hex}"
+    assert not await accept_gap(outbox.settings, outbox.definition)
+    await register(outbox.settings, outbox.definition, patience=PATIENCE)
+    async with httpx2.AsyncClient(base_url=stack.connect_url) as client:
+        await client.put(f"/connectors/{outbox.definition.name}/stop")
+    await emit(outbox, topic, '"not read yet"')
+    assert not await accept_gap(outbox.settings, outbox.definition)
+    await register(outbox.settings, outbox.definition, patience=PATIENCE)
+    assert [message.value for message in await messages(stack, topic, 1)] == [b'"not read yet"']
+
+
+async def test_a_slot_that_was_made_anew_is_a_gap_that_can_be_accepted(stack: Stack, outbox: Source) -> None:
+    topic = f"events-{uuid.uuid4().hex}"
+    await emit(outbox, topic, '"before"')
+    await register(outbox.settings, outbox.definition, patience=PATIENCE)
+    await messages(stack, topic, 1)
+    await drop_slot(stack, outbox)
+    await emit(outbox, topic, '"in the gap"')
+    await outbox.connection.execute(
+        "SELECT pg_create_logical_replication_slot($1, 'pgoutput')", outbox.definition.slot
+    )
+    with pytest.raises(ConnectorError, match=r"made anew .*--accept-gap"):
+        await register(outbox.settings, outbox.definition, patience=PATIENCE)
+    assert await accept_gap(outbox.settings, outbox.definition)
+    await emit(outbox, topic, '"after it"')
+    await register(outbox.settings, outbox.definition, patience=PATIENCE)
+    assert [message.value for message in await messages(stack, topic, 2)] == [b'"before"', b'"after it"']
 
 
 async def test_one_that_fails_does_not_stop_the_others(outbox: Source) -> None:
