@@ -68,7 +68,7 @@ async def lock_comment(session: WriteSession, task_id: int, comment_oid: UUID) -
     return (await session.scalars(statement)).one_or_none()
 
 
-def _comment(task_id: int, comment_oid: UUID) -> Select[tuple[TaskComment]]:
+def _comment(task_id: int, comment_oid: UUID) -> Select[TaskComment]:
     return select(TaskComment).where(TaskComment.oid == comment_oid, TaskComment.task_id == task_id)
 
 
