@@ -84,10 +84,11 @@ class Connect:
 
     async def status(self, name: str) -> Status | None:
         """The connector's state, or None as long as it has none."""
-        response = await self._client.get(f"/connectors/{name}/status")
+        path = f"/connectors/{name}/status"
+        response = await self._client.get(path)
         if response.status_code == HTTPStatus.NOT_FOUND:
             return None
-        raw = response.raise_for_status().json()
+        raw = _read("GET", path, response)
         task = raw["tasks"][0] if raw["tasks"] else {"state": "UNASSIGNED"}
         return Status(
             raw["connector"]["state"], task["state"], task.get("trace") or raw["connector"].get("trace") or ""
@@ -99,9 +100,18 @@ class Connect:
         while response.status_code == HTTPStatus.CONFLICT and time.monotonic() < deadline:
             await asyncio.sleep(_RETRY_SECONDS)
             response = await self._client.request(method, path, json=body)
-        if response.is_error:
-            raise ConnectorError(f"Kafka Connect refuses {method} {path}: {_message(response)}")
+        return _read(method, path, response)
+
+
+def _read(method: str, path: str, response: httpx2.Response) -> Any:
+    if response.is_error:
+        raise ConnectorError(f"Kafka Connect refuses {method} {path}: {_message(response)}")
+    try:
         return response.json() if response.content else None
+    except ValueError as error:
+        raise ConnectorError(
+            f"{method} {path}: this is not what Kafka Connect answers. Does CONNECT_URL name something else?"
+        ) from error
 
 
 def _message(response: httpx2.Response) -> str:
