@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import structlog
 from prometheus_client import REGISTRY
-from sqlalchemy import BigInteger, Column, Integer, Table, Text, select, text
+from sqlalchemy import URL, BigInteger, Column, Integer, Table, Text, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -23,7 +23,7 @@ from service_kit.clock import SystemClock
 from service_kit.consumer import Consumer, ConsumerOptions, Redriver, Route, define
 from service_kit.consumer.cli import add_parked_command, run_parked_command
 from service_kit.consumer.offsets import OffsetStore
-from service_kit.db import WriteSession, metadata
+from service_kit.db import Database, WriteSession, metadata
 from service_kit.health import NotReadyError
 from service_kit.messages import TopicPartition
 from service_kit.projection import TrackedRow, sweep_unseen, touch_seen, upsert_newer
@@ -422,6 +422,30 @@ async def test_what_is_listed_can_be_discarded(broker, database, capsys, key):
     which = ("--no-key",) if shown is None else ("--key", shown)
     assert await command("discard", *which) == [{"discarded": 1}]
     assert [line["key"] for line in await command("list")] == ["other", "other"]
+
+
+@pytest.mark.parametrize("action", ["list", "redrive", "discard --key 1"])
+async def test_the_command_says_when_the_database_does_not_answer(capsys, unused_tcp_port, action):
+    parser = argparse.ArgumentParser()
+    add_parked_command(parser.add_subparsers())
+    away = Database(
+        URL.create("postgresql+asyncpg", "nobody", "secret", "127.0.0.1", unused_tcp_port, "nothing"),
+        application_name="test",
+    )
+    code = await run_parked_command(parser.parse_args(["parked", *action.split()]), redriver(away))
+    printed, complaint = capsys.readouterr()
+    assert (code, printed) == (1, "")
+    assert "the database does not answer" in complaint
+    assert "secret" not in complaint
+
+
+async def test_the_command_says_when_the_database_has_no_such_tables(database, capsys):
+    async with database.transaction() as session:
+        await session.execute(text("DROP TABLE parked_event"))
+    parser = argparse.ArgumentParser()
+    add_parked_command(parser.add_subparsers())
+    assert await run_parked_command(parser.parse_args(["parked", "list"]), redriver(database)) == 1
+    assert "the database does not answer as it should" in capsys.readouterr().err
 
 
 async def test_a_passing_database_error_is_retried_and_parks_nothing(broker, database, writer):

@@ -5,9 +5,12 @@ import json
 import sys
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from service_kit.consumer.parking import Parked
 from service_kit.consumer.redrive import Redriver
 from service_kit.consumer.reposition import NoTopicError, Position, Repositioner
+from service_kit.db import is_transient
 
 
 def add_parked_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -47,10 +50,12 @@ async def run_offsets_command(arguments: argparse.Namespace, repositioner: Repos
                 _say(_describe_position(position))
             return int(any(position.is_gap for position in positions))
         done = await repositioner.to_end()
-    except (NoTopicError, OSError) as error:
+    except Exception as error:
+        if not isinstance(error, NoTopicError) and not is_transient(error):
+            raise
         print(  # noqa: T201 - a command's output
-            f"Nothing was changed: {error}. Either Kafka or the database does not answer, or a topic is"
-            " missing, which `python -m connector topics` makes.",
+            f"Nothing was changed: {_name_cause(error)}. Either Kafka or the database does not answer, or a"
+            " topic is missing, which `python -m connector topics` makes.",
             file=sys.stderr,
         )
         return 1
@@ -73,7 +78,19 @@ def _describe_position(position: Position) -> dict[str, Any]:
 
 
 async def run_parked_command(arguments: argparse.Namespace, redriver: Redriver) -> int:
-    """Do what `parked` was asked to. The exit code is 1 when messages stay parked after a redrive."""
+    """Do what `parked` was asked to. The exit code is 1 when messages stay parked, or none could be read."""
+    try:
+        return await _run_parked_command(arguments, redriver)
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        print(  # noqa: T201 - a command's output
+            f"Try again: the database does not answer as it should: {_name_cause(error)}", file=sys.stderr
+        )
+        return 1
+
+
+async def _run_parked_command(arguments: argparse.Namespace, redriver: Redriver) -> int:
     if arguments.action == "list":
         for entry in await redriver.parked():
             _say(_describe(entry))
@@ -105,6 +122,11 @@ def _describe(entry: Parked) -> dict[str, Any]:
     key = None if message.key is None else _show_key(message.key)
     place = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
     return {**place, "key": key, "bytes": len(message.value or b""), "reason": entry.reason}
+
+
+def _name_cause(error: Exception) -> str:
+    """Without the statement that SQLAlchemy quotes."""
+    return str(error.orig if isinstance(error, DBAPIError) else error)
 
 
 def _say(line: dict[str, Any]) -> None:
