@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from service_kit.outbox import Event
 from task_meeting.events import MeetingNews, Recipient, meeting_event
 from task_meeting.models import Meeting
@@ -16,6 +18,8 @@ from task_meeting.service.meetings.schedules import schedule_of, written
 
 # As many people as one event, and one invitation, name.
 MAX_RECIPIENTS = 500
+# In JSON. The producer refuses messages from 1 MiB on, and then sends none of those that follow either.
+MAX_BYTES = 900_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,29 @@ def recipient(guest: GuestRow, action: Any = None) -> Recipient:
 
 def events(news: News, context: Context, guests: Sequence[GuestRow]) -> Iterator[Event]:
     """The events of news; `guests` are those who are asked now."""
-    told = _told(news, context)
     for first in range(0, max(len(news.recipients), 1), MAX_RECIPIENTS):
-        recipients = news.recipients[first : first + MAX_RECIPIENTS]
-        data = {
-            **told,
-            "recipients": [it.told() for it in recipients],
-            "calendar": _calendar(news.meeting, context, guests, recipients),
-        }
+        yield from _sized(news, context, guests, news.recipients[first : first + MAX_RECIPIENTS])
+
+
+def _sized(
+    news: News, context: Context, guests: Sequence[GuestRow], recipients: Sequence[Recipient]
+) -> Iterator[Event]:
+    """The event for these recipients; too large, it names no other guests, and then there are several."""
+    data = {
+        **_told(news, context),
+        "recipients": [it.told() for it in recipients],
+        "calendar": _calendar(news.meeting, context, guests, recipients),
+    }
+    oids = {it.oid for it in recipients}
+    theirs = [guest for guest in guests if guest.oid in oids]
+    half = len(recipients) // 2
+    if len(msgspec.json.encode(data)) <= MAX_BYTES or (half == 0 and len(theirs) == len(guests)):
         yield meeting_event(news.news, news.meeting.oid, data)
+    elif len(theirs) < len(guests):
+        yield from _sized(news, context, theirs, recipients)
+    else:
+        yield from _sized(news, context, theirs, recipients[:half])
+        yield from _sized(news, context, theirs, recipients[half:])
 
 
 def calendar_meeting(meeting: Meeting, context: Context, guests: Sequence[GuestRow]) -> ics.CalendarMeeting:
