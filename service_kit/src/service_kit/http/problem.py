@@ -118,9 +118,18 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
 
 
 async def _on_validation_error(request: Request, error: RequestValidationError) -> Response:
+    request_id = request.scope.get("request_id")
+    if any(map(_is_unread_body, error.errors())):
+        detail = "The body has to be JSON, and to have the content type application/json."
+        return problem_response(Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail), request_id)
     problem = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid values.")
     errors = [_field_problem(item) for item in error.errors()[:_MAX_ERRORS]]
-    return problem_response(problem, request.scope.get("request_id"), errors)
+    return problem_response(problem, request_id, errors)
+
+
+def _is_unread_body(error: Mapping[str, Any]) -> bool:
+    """Whether a model was given bytes: the framework reads no body that does not say that it is JSON."""
+    return tuple(error["loc"]) == ("body",) and isinstance(error.get("input"), bytes)
 
 
 def _field_problem(error: Mapping[str, Any]) -> dict[str, str]:
