@@ -15,6 +15,9 @@ _LAST = datetime(9998, 12, 31, tzinfo=UTC)
 def _written(value: Any) -> Any:
     """A number would be taken for seconds since 1970, and a time without a zone for anybody's."""
     if not (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        if isinstance(value, str) and _RFC_3339.fullmatch("+".join(value.rsplit(" ", 1))):
+            # In a query a bare plus sign means a blank: the example below would be refused there again.
+            raise ValueError("The + of a time's zone is written %2B in an address")
         raise ValueError("Not a time with its zone, such as 2026-11-21T10:00:00+03:00 (RFC 3339)")
     return value
 
