@@ -5,6 +5,9 @@ import socket
 
 import httpx2
 import pytest
+from fastapi import Request
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from service_kit.health import Health
 from service_kit.http import HttpServer, PortTakenError, create_app
@@ -70,6 +73,29 @@ async def test_a_header_with_a_line_break_adds_no_header_to_the_answer(port):
         b"X-Request-ID: a\nSet-Cookie: evil=1\r\n\r\n",
     )
     assert b"set-cookie" not in answer.lower()
+
+
+@pytest.mark.parametrize("kind", ["text/csv", "application/json"])
+async def test_who_hangs_up_in_the_middle_of_a_body_makes_no_failure(serving, kind):
+    app = create_app(title="t", version="1", health=Health())
+
+    @app.post("/files/")
+    async def upload(request: Request) -> int:
+        return len(await request.body())
+
+    with capture_logs() as logs:
+        async with serving(app) as (port, _), asyncio.timeout(10):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            head = f"POST /files/ HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nContent-Length: 9\r\n\r\n"
+            writer.write(head.encode() + b"[1,")
+            await writer.drain()
+            await asyncio.sleep(0.1)
+            writer.close()
+            while not logs:
+                await asyncio.sleep(0.01)
+    assert [(entry["event"], entry["status"]) for entry in logs] == [("http_request", None)]
+    failures = {"method": "POST", "route": "/files/", "status": "500"}
+    assert REGISTRY.get_sample_value("http_request_seconds_count", failures) is None
 
 
 async def test_a_taken_port_names_the_setting(port):

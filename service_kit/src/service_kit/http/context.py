@@ -9,6 +9,7 @@ from time import perf_counter
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.db import is_transient
@@ -64,6 +65,9 @@ class _Exchange:
             await self._app(self._scope, receive, self._send_with_headers)
         except HTTPException as error:
             await self._answer(error, receive)
+        except ClientDisconnect:
+            # Nobody reads an answer any more, and nothing here has failed: anybody could cause an alert.
+            pass
         except Exception as error:  # noqa: BLE001 - nothing may leave without an answer
             await self._answer(_unexpected(error), receive)
         self._log(perf_counter() - started)
