@@ -8,6 +8,7 @@ from notification.events import (
     REMINDER_TOPIC,
     TASK_DELETED,
     TASK_TOPIC,
+    TASK_UPDATED,
     decode_account,
     decode_assignment,
     decode_meeting,
@@ -23,7 +24,7 @@ GROUP = "notification_service"
 
 
 def build_routes(recorder: ChangeRecorder) -> list[Route]:
-    heard = events_about("task") | {TASK_DELETED}
+    heard = events_about("task") | {TASK_DELETED, TASK_UPDATED}
     return [
         Route(ACCOUNT_TOPIC, decode_account, recorder.record_accounts),
         Route(ASSIGNMENT_TOPIC, decode_assignment, recorder.record, recorder.sweep),

@@ -6,7 +6,17 @@ from notification.events.meetings import MEETING_TOPIC, MeetingEvent, MeetingNew
 from notification.events.news import NEWS_TOPIC, NewsEvent, NewsItem, decode_news
 from notification.events.people import Person, Recipient
 from notification.events.reminders import REMINDER_TOPIC, ReminderDue, ReminderEvent, decode_reminder
-from notification.events.tasks import TASK_DELETED, TASK_TOPIC, Task, TaskEvent, task_decoder
+from notification.events.tasks import (
+    TASK_ASSIGNED,
+    TASK_COMPLETED,
+    TASK_DELETED,
+    TASK_TOPIC,
+    TASK_UNASSIGNED,
+    TASK_UPDATED,
+    Task,
+    TaskEvent,
+    task_decoder,
+)
 
 __all__ = [
     "ACCOUNT_DELETED",
@@ -15,8 +25,12 @@ __all__ = [
     "MEETING_TOPIC",
     "NEWS_TOPIC",
     "REMINDER_TOPIC",
+    "TASK_ASSIGNED",
+    "TASK_COMPLETED",
     "TASK_DELETED",
     "TASK_TOPIC",
+    "TASK_UNASSIGNED",
+    "TASK_UPDATED",
     "Account",
     "AccountEvent",
     "AssignmentRow",

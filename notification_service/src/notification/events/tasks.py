@@ -3,20 +3,27 @@
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from notification.events.fields import Name, Time, Word
 from service_kit.business import BusinessEvent, business_event_decoder
 from service_kit.messages import Message
 
 TASK_TOPIC = "task-bus"
+TASK_COMPLETED = "task.completed.v1"
 TASK_DELETED = "task.deleted.v1"
+TASK_UPDATED = "task.updated.v1"
+TASK_ASSIGNED, TASK_UNASSIGNED = "task.assigned.v1", "task.unassigned.v1"
 
 
 class TaskBefore(Struct, kw_only=True):
-    """What a change replaced. An `assignee_oid` that did not change is missing, as is one that was null."""
+    """What a change replaced; what did not change is missing.
+
+    An `assignee_oid` that did not change is as one that was null.
+    """
 
     assignee_oid: UUID | None = None
+    deadline: Time | UnsetType | None = UNSET
 
 
 class Task(Struct, kw_only=True):

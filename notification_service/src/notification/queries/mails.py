@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -60,6 +60,21 @@ _CANCEL = text("""
 """)
 # The last check before another attempt sees it.
 _EXPIRE = text(f"UPDATE notification AS n SET expires_at = n.committed_at WHERE {_UNSENT}")  # noqa: S608
+# What is just being sent, or in a digest that is, may be accepted yet; another attempt is not made of it.
+_OF_WITHDRAWN = """
+    n.source = 'reminders' AND EXISTS (
+        SELECT FROM unnest(
+            CAST(:subjects AS text[]), CAST(:moments AS timestamptz[]), CAST(:holders AS uuid[])
+        ) AS w(subject, at, holder)
+        WHERE w.subject = n.subject AND n.committed_at <= w.at AND n.user_oid IS DISTINCT FROM w.holder)
+"""
+_LOCK_WITHDRAWN = text(f"""
+    SELECT n.id FROM notification n WHERE {_UNSENT} AND {_OF_WITHDRAWN}
+    ORDER BY n.state = 'suppressed', n.id FOR UPDATE OF n
+""")  # noqa: S608
+_WITHDRAW = text(f"""
+    UPDATE notification AS n SET expires_at = n.committed_at WHERE {_UNSENT} AND {_OF_WITHDRAWN}
+""")  # noqa: S608
 _NEXT_REQUEST = text("SELECT nextval('notification_request')")
 _COLUMNS = (
     "id",
@@ -76,6 +91,14 @@ _COLUMNS = (
     "locale",
     "import_oid",
 )
+
+
+class Withdrawal(NamedTuple):
+    """Reminders of a subject that are untrue since a moment, but for those of its holder, if there is one."""
+
+    subject: str
+    at: datetime
+    holder: UUID | None
 
 
 async def insert(session: WriteSession, intents: Sequence[Any], *, now: datetime, domain: str) -> None:
@@ -99,6 +122,15 @@ async def cancel_unsent(session: WriteSession, subjects: Collection[str], detail
         await session.execute(_LOCK_UNSENT, parameters)
         await session.execute(_CANCEL, {**parameters, "detail": detail})
         await session.execute(_EXPIRE, parameters)
+
+
+async def withdraw_reminders(session: WriteSession, withdrawals: Sequence[Withdrawal]) -> None:
+    """Let reminders that were not sent yet be void when they are due."""
+    if withdrawals:
+        subjects, moments, holders = map(list, zip(*withdrawals, strict=True))
+        parameters = {"subjects": subjects, "moments": moments, "holders": holders, "closing": list(CLOSING)}
+        await session.execute(_LOCK_WITHDRAWN, parameters)
+        await session.execute(_WITHDRAW, parameters)
 
 
 async def next_request(session: WriteSession) -> int:

@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from notification.events import MeetingEvent, NewsEvent, ReminderEvent, TaskEvent
+from msgspec import UNSET
+
+from notification.events import (
+    TASK_ASSIGNED,
+    TASK_COMPLETED,
+    TASK_UNASSIGNED,
+    TASK_UPDATED,
+    MeetingEvent,
+    NewsEvent,
+    ReminderEvent,
+    TaskEvent,
+)
+from notification.queries.mails import Withdrawal
 from notification.service.intents import News
 from notification.service.subjects.task import TaskNews
 from notification.states import Source
@@ -31,6 +43,18 @@ def task_news(event: TaskEvent, names: Mapping[UUID, str]) -> News:
     actor = event.data.actor_oid
     actor_name = None if actor is None else names.get(actor)
     return _news(event, Source.TASKS, event.data.subject, TaskNews(event.data, actor_name))
+
+
+def withdrawal(event: TaskEvent) -> Withdrawal | None:
+    """The reminders that a task's event makes untrue, if any: it is done, put off, or another's."""
+    task = event.data
+    if event.type in {TASK_COMPLETED, TASK_UNASSIGNED} or (
+        event.type == TASK_UPDATED and task.before.deadline is not UNSET
+    ):
+        return Withdrawal(task.subject, event.created_at, None)
+    if event.type == TASK_ASSIGNED:
+        return Withdrawal(task.subject, event.created_at, task.assignee_oid)
+    return None
 
 
 def published_news(event: NewsEvent) -> News:

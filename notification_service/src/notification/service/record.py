@@ -19,7 +19,7 @@ from notification.events import (
 )
 from notification.queries import assignments, mails, people
 from notification.service.accounts import follow
-from notification.service.hear import meeting_news, published_news, reminder_news, task_news
+from notification.service.hear import meeting_news, published_news, reminder_news, task_news, withdrawal
 from notification.service.intents import Intent, News, intents_of
 from notification.service.plan import plan_mails
 from notification.service.subjects.forms import Row
@@ -97,12 +97,13 @@ class ChangeRecorder:
         await self._queue(session, map(reminder_news, events))
 
     async def record_tasks(self, session: WriteSession, events: Sequence[TaskEvent]) -> None:
-        """Queue the mails about a batch of tasks' events, and drop those about tasks that are no more."""
+        """Queue the mails about a batch of tasks' events, and drop what is not true any more."""
         actors = {event.data.actor_oid for event in events if event.data.actor_oid is not None}
         names = await people.names(session, actors)
         await self._queue(session, [task_news(event, names) for event in events])
         gone = [event.data.subject for event in events if event.type == TASK_DELETED]
         await mails.cancel_unsent(session, gone, "the task was deleted meanwhile")
+        await mails.withdraw_reminders(session, [it for it in map(withdrawal, events) if it is not None])
 
     async def record_news(self, session: WriteSession, events: Sequence[NewsEvent]) -> None:
         """Queue the mails about a batch of published news."""

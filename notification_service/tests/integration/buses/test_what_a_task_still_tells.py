@@ -1,10 +1,14 @@
 """What of a task's news is still true when it is due."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from notification.delivery.queue import Policy, Queue
 from service_kit.testing import ManualClock
+
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -53,3 +57,28 @@ async def test_a_comment_voids_nothing_and_a_task_done_needs_no_reminder(tell, b
     later = bus.now.replace(second=1)
     await tell(bus.task("commented", to=1, by=9, at=later), bus.task("completed", 2, to=1, by=1, at=later))
     assert await told() == [("task_commented", 1), ("task_completed", 9), ("task_reminder", 1)]
+
+
+@pytest.mark.parametrize(
+    ("happened", "reminded"),
+    [
+        # By the assignee themselves, whom nobody tells of it.
+        (lambda bus, at: bus.task("completed", to=1, by=1, reporter=1, at=at), []),
+        (lambda bus, at: bus.handed_over(from_=1, by=1, at=at), []),
+        (lambda bus, at: bus.handed_over(from_=1, to=2, by=1, at=at), [2]),
+        (lambda bus, at: bus.task("updated", to=1, before={"deadline": None}, at=at), []),
+        (lambda bus, at: bus.task("updated", to=1, before={"title": "Task 0"}, at=at), [1]),
+        (lambda bus, at: bus.task("commented", to=1, by=1, at=at), [1]),
+        # Before the reminder was.
+        (lambda bus, at: bus.task("updated", to=1, before={"deadline": None}, at=at - 2 * SECOND), [1]),
+    ],
+)
+async def test_a_reminder_that_waits_tells_nothing_of_a_task_that_is_done_put_off_or_handed_over(
+    tell, bus, told, happened, reminded
+):
+    await tell(bus.reminder("task_day_before", to=(1,)))
+    at = bus.now + SECOND
+    if reminded == [2]:
+        await tell(bus.reminder("task_day_before", to=(2,), at=at))
+    await tell(happened(bus, at))
+    assert [person for kind, person in await told() if kind == "task_reminder"] == reminded
