@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-_RANGE = re.compile(r"\s*(?P<type>[^\s;,]+)\s*(?:;(?P<parameters>[^,]*))?")
+# It begins with what is no blank: many blanks would else be gone through again from each of them.
+_RANGE = re.compile(r"(?P<type>[^\s;,]+)\s*(?:;(?P<parameters>[^,]*))?")
 _QUALITY = re.compile(r"(?:^|;)\s*q\s*=\s*(?P<value>[01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 
 
