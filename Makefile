@@ -21,6 +21,11 @@ COMPOSE_PROFILES ?= tools
 export COMPOSE COMPOSE_FILE COMPOSE_PROFILES CONSUMERS BUILD
 # For what is about all containers, whatever profile they were started with.
 EVERY := COMPOSE_PROFILES=tools,observability,tests $(COMPOSE)
+IN_TASKS := $(COMPOSE) exec -T task-meeting-consumer python -m task_meeting
+IN_MAILS := $(COMPOSE) exec -T notification-consumer python -m notification
+OF_KEY = $(if $(KEY),--key '$(KEY)')
+# Two commands: the second is run whatever the first one says, and either's failure is told.
+both = failed=0; $(1) || failed=$$?; $(2) || failed=$$?; exit $$failed
 
 .DEFAULT_GOAL := help
 
@@ -157,13 +162,11 @@ clear-tokens: ## Delete the expired tokens of applications (once a day)
 
 .PHONY: parked
 parked: ## List the messages that could not be applied
-	@$(COMPOSE) exec -T task-meeting-consumer python -m task_meeting parked list
-	@$(COMPOSE) exec -T notification-consumer python -m notification parked list
+	@$(call both,$(IN_TASKS) parked list,$(IN_MAILS) parked list)
 
 .PHONY: redrive
 redrive: ## Apply the parked messages again (KEY=1: only this key)
-	@$(COMPOSE) exec -T task-meeting-consumer python -m task_meeting parked redrive $(if $(KEY),--key '$(KEY)')
-	@$(COMPOSE) exec -T notification-consumer python -m notification parked redrive $(if $(KEY),--key '$(KEY)')
+	@$(call both,$(IN_TASKS) parked redrive $(OF_KEY),$(IN_MAILS) parked redrive $(OF_KEY))
 
 .PHONY: backup
 backup: ## Dump all databases into backups/<time>
@@ -216,13 +219,11 @@ local-setup-connector: install
 
 .PHONY: local-parked
 local-parked: install
-	@$(IN_STACK) task_meeting parked list
-	@$(IN_STACK) notification parked list
+	@$(call both,$(IN_STACK) task_meeting parked list,$(IN_STACK) notification parked list)
 
 .PHONY: local-redrive
 local-redrive: install
-	@$(IN_STACK) task_meeting parked redrive $(if $(KEY),--key '$(KEY)')
-	@$(IN_STACK) notification parked redrive $(if $(KEY),--key '$(KEY)')
+	@$(call both,$(IN_STACK) task_meeting parked redrive $(OF_KEY),$(IN_STACK) notification parked redrive $(OF_KEY))
 
 ##@ Working on it
 
