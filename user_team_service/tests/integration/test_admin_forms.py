@@ -216,6 +216,15 @@ def test_people_are_added_on_the_page_of_their_team(admin, company):
     assert errors_of(twice) == ["This person already has this assignment."]
 
 
+@pytest.mark.parametrize("kind", ["team", "project"])
+def test_a_person_s_row_of_another_page_is_a_form_error(admin, company, rival, kind):
+    row = {"user": company.person().pk, kind: getattr(rival, kind).pk}
+    data = project_form(company, members=[row]) | {"project": company.project.pk}
+    response = admin.post(f"/admin/teams/{kind}/{getattr(company, kind).pk}/change/", data)
+    assert errors_of(response)
+    assert not UserAssignment.objects.exists()
+
+
 def test_a_new_team_can_have_its_first_people_at_once(admin, company):
     data = {"project": company.project.pk, "name": "New", "_save": "Save"}
     response = admin.post(

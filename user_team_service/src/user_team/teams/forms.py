@@ -56,7 +56,9 @@ class MemberForm(InlineForm):
         return cleaned
 
     def _project_id(self) -> int | None:
-        return self.cleaned_data["project"].pk
+        """None if the row names another project than the page's, which is its error."""
+        project = self.cleaned_data.get("project")
+        return project and project.pk
 
 
 class TeamMemberForm(MemberForm):
@@ -67,7 +69,8 @@ class TeamMemberForm(MemberForm):
         return super().clean()
 
     def _project_id(self) -> int | None:
-        return self.cleaned_data["team"].project_id
+        team = self.cleaned_data.get("team")
+        return team and team.project_id
 
 
 class MoveForm(forms.Form):
