@@ -83,12 +83,17 @@ def _is_neighbour(request: HttpRequest) -> bool:
     return validate_host(name, settings.INTERNAL_HOSTS)
 
 
-def no_nul_in_address(get_response: GetResponse) -> GetResponse:
-    """Answer 400 to a NUL in the address: no database text can hold one, so nothing could be found by it."""
+def no_nul(get_response: GetResponse) -> GetResponse:
+    """Answer 400 to a NUL in the address or in a cookie.
+
+    No database text can hold one, so nothing, a session neither, could be found by it.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if "%00" in request.get_full_path():
             return HttpResponseBadRequest("A NUL character in the address.", content_type="text/plain")
+        if any("\0" in value for value in request.COOKIES.values()):
+            return HttpResponseBadRequest("A NUL character in a cookie.", content_type="text/plain")
         return get_response(request)
 
     return middleware

@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "user_team.middleware.neighbours_only",
     "user_team.middleware.content_security_policy",
-    "user_team.middleware.no_nul_in_address",
+    "user_team.middleware.no_nul",
     "user_team.middleware.utf8_only",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -292,6 +292,12 @@ def test_a_nul_in_an_address_is_a_bad_request(admin, page):
     assert admin.get(page).status_code == 400
 
 
+@pytest.mark.parametrize("page", ["/admin/", "/admin/login/", "/health/ready"])
+def test_a_nul_in_a_cookie_is_a_bad_request(client, page):
+    cookie = 'sessionid="\\000' + "a" * 32 + '"'
+    assert client.get(page, headers={"Cookie": cookie}).status_code == 400
+
+
 @pytest.mark.parametrize(
     "page", ["?p=-1", "?p=99999999999999999999", "?o=zzz", "?id__exact=abc", "?q=" + "x" * 3000]
 )
