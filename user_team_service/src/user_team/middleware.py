@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import DatabaseError
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.db import DatabaseError, DataError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -38,6 +39,8 @@ _POLICY = (
 # SQLSTATE classes and codes (PostgreSQL manual, appendix A) that mean "somebody else was at it too".
 _INTEGRITY_VIOLATION = "23"
 _CONCURRENCY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock time-out
+# What Django lets pass of a lookup that it, Python or the database can do nothing with.
+_ODD = (DataError, ValueError, OverflowError, IndexError)
 
 
 def peer_address(request: HttpRequest) -> str | None:
@@ -152,6 +155,32 @@ class DatabaseConflictMiddleware:
             _("Somebody changed the same data at the same time. Nothing was saved. Please try again."),
         )
         return HttpResponseRedirect(request.get_full_path())
+
+
+class OddListMiddleware:
+    """A list that is asked for what cannot be asked is shown whole, as Django does with other wrong lookups.
+
+    Some are noticed only while the database is asked: a broken pattern, a year that there is not, a selected
+    row whose id is no number.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not _is_list(request) or not isinstance(exception, _ODD):
+            return None
+        if request.method != "POST" and not set(request.GET) - {ERROR_FLAG}:
+            return None  # nothing was asked: it is our own fault
+        log.warning("a list was asked for what cannot be asked: %s", type(exception).__name__)
+        return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+
+
+def _is_list(request: HttpRequest) -> bool:
+    return _is_page(request) and str(request.resolver_match.url_name).endswith("_changelist")  # type: ignore[union-attr]
 
 
 def _is_page(request: HttpRequest) -> bool:

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "pghistory.middleware.HistoryMiddleware",
     "user_team.middleware.own_time_zone",
     "user_team.middleware.DatabaseConflictMiddleware",
+    "user_team.middleware.OddListMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it turns a refused sign-in into the lock-out page
 ]
 

@@ -305,6 +305,32 @@ def test_odd_list_parameters_are_no_server_error(admin, company, page):
     assert admin.get(f"/admin/teams/userassignment/{page}").status_code in {200, 302}
 
 
+@pytest.mark.parametrize("kind", ["users/user", "teams/news", "users/userevent", "identity/application"])
+@pytest.mark.parametrize(
+    "lookup", ["id__regex=[", "e=1&id__regex=[", "pk__range=1", "{date}__year=0", "{date}__iso_year=99999999"]
+)
+def test_a_lookup_that_the_database_refuses_leads_to_the_list(admin, kind, lookup):
+    dates = {"users/user": "date_joined", "teams/news": "published_at", "identity/application": "created"}
+    page = f"/admin/{kind}/"
+    response = admin.get(f"{page}?{lookup.format(date=dates.get(kind, 'pgh_created_at'))}")
+    assert (response.status_code, response.headers["Location"]) == (302, f"{page}?e=1")
+
+
+def test_an_export_of_a_lookup_that_the_database_refuses_leads_to_the_list(admin):
+    response = admin.post("/admin/users/user/export/?username__regex=[", {"format": "0"})
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/users/user/")
+
+
+@pytest.mark.parametrize("selected", ["abc", "", "1,2"])
+@pytest.mark.parametrize("action", ["end_assignments", "move_to_team"])
+def test_an_action_on_what_is_no_row_leads_to_the_list(admin, company, action, selected):
+    page, assignment = "/admin/teams/userassignment/", company.assignment()
+    data = {"action": action, "_selected_action": [assignment.pk, selected], "confirmed": "1"}
+    response = admin.post(page, data)
+    assert (response.status_code, response.headers["Location"]) == (302, f"{page}?e=1")
+    assert UserAssignment.objects.filter(pk=assignment.pk).exists()
+
+
 @pytest.mark.parametrize("key", ["abc", "-1", "99999999999999999999999", "1%20OR%201=1", "%2e%2e"])
 @pytest.mark.parametrize("kind", ["teams/userassignment", "users/user", "identity/application"])
 def test_a_row_that_does_not_exist_is_a_message(admin, kind, key):

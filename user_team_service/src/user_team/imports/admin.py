@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
@@ -89,7 +90,7 @@ class SafeImportExportMixin(ImportExportMixin):
         """With the filters of the list, which sends odd ones back in the same way."""
         try:
             return super().export_action(request)
-        except IncorrectLookupParameters:
+        except (IncorrectLookupParameters, DataError):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def _import_url(self) -> str:
