@@ -75,3 +75,26 @@ async def test_a_body_of_another_kind_or_size_is_refused_by_every_route(idle_cli
             yield b" " * 100_000
 
     assert await status(pieces(), **JSON) == 413
+
+
+MANY = [1] * 1_000
+TOO_MANY = {
+    "/body/labels": ("POST", "/api/tasks/", {"labels": MANY}),
+    "/body/attendee_oids": ("POST", "/api/meetings/", {"attendee_oids": MANY}),
+    "/body/team_oids": ("POST", "/api/meetings/conflicts/", {"team_oids": MANY}),
+    "/body/skills": ("PUT", f"/api/users/{IDS['user_oid']}/", {"skills": MANY}),
+    "/body/working_hours/days/monday": (
+        "PUT",
+        f"/api/users/{IDS['user_oid']}/",
+        {"working_hours": {"days": {"monday": MANY}}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("pointer", "asked"), TOO_MANY.items())
+async def test_a_list_that_is_too_long_is_not_gone_through(idle_client, pointer, asked):
+    """Of a hundred thousand wrong items, each would be described before the length is looked at."""
+    method, path, body = asked
+    errors = (await idle_client.request(method, path, json=body)).json()["errors"]
+    [told] = [error["detail"] for error in errors if error["pointer"].startswith(pointer)]
+    assert "at most" in told

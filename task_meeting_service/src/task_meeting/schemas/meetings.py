@@ -56,21 +56,21 @@ Recurrence = Annotated[
 ]
 People = Annotated[
     list[UserOid],
-    AfterValidator(each_once("person")),
     Field(
         max_length=MAX_PEOPLE,
         json_schema_extra={"uniqueItems": True},
         description="Who is asked by name, beside the organizer, who always comes.",
     ),
+    AfterValidator(each_once("person")),
 ]
 Teams = Annotated[
     list[TeamOid],
-    AfterValidator(each_once("team")),
     Field(
         max_length=MAX_TEAMS,
         json_schema_extra={"uniqueItems": True},
         description="Teams that are asked: whoever is in them at the time.",
     ),
+    AfterValidator(each_once("team")),
 ]
 _END = Field(description="Exclusive. In the same way as `start`.", examples=["2026-11-23T11:00:00"])
 

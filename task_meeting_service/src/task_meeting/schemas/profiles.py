@@ -24,8 +24,8 @@ def _apart(intervals: list["Interval"]) -> list["Interval"]:
 Skill = Annotated[str, Field(min_length=1, max_length=60, json_schema_extra=LINE_SCHEMA), ONE_LINE]
 Skills = Annotated[
     list[Skill],
-    AfterValidator(each_once("skill")),
     Field(max_length=50, json_schema_extra={"uniqueItems": True}, examples=[["Python", "PostgreSQL"]]),
+    AfterValidator(each_once("skill")),
 ]
 About = Annotated[
     str,
@@ -64,7 +64,7 @@ class WorkingHours(Strict):
     """When somebody works in an ordinary week, by the clocks of `time_zone`; a day not named is free."""
 
     time_zone: TimeZone
-    days: dict[Weekday, Annotated[list[Interval], AfterValidator(_apart), Field(max_length=10)]] = Field(
+    days: dict[Weekday, Annotated[list[Interval], Field(max_length=10), AfterValidator(_apart)]] = Field(
         examples=[{"monday": [{"start": "09:00", "end": "13:00"}, {"start": "14:00", "end": "18:00"}]}]
     )
 

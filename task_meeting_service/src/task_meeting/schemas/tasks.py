@@ -36,8 +36,8 @@ Description = Annotated[
 Label = Annotated[str, Field(min_length=1, max_length=50, json_schema_extra=LINE_SCHEMA), ONE_LINE]
 Labels = Annotated[
     list[Label],
-    AfterValidator(each_once("label")),
     Field(max_length=20, json_schema_extra={"uniqueItems": True}, examples=[["billing", "q4"]]),
+    AfterValidator(each_once("label")),
 ]
 StatusName = Annotated[
     str,

@@ -27,7 +27,10 @@ class Strict(Schema):
 
 
 def each_once(what: str) -> Callable[[list[str]], list[str]]:
-    """A validator of a list in which nothing may stand twice; `what` is in it, for the message."""
+    """A validator of a list in which nothing may stand twice; `what` is in it, for the message.
+
+    It follows the list's `Field`: a length that is checked after a validator is checked after all items too.
+    """
 
     def check(words: list[str]) -> list[str]:
         if len(set(words)) < len(words):
