@@ -34,12 +34,19 @@ EMPTYING = (
 By the index, always: a table that is always empty looks cheap to scan, and may be full of dead rows.
 """
 
+# Of JSON. The producer's own limit is 1 MiB, for a message with its key and headers.
+MAX_BYTES = 1_000_000
+
 _INSERT = text(
     "INSERT INTO outbox_event (id, topic, key, type, payload, traceparent)"
     " SELECT id, topic, key, type, payload, :trace FROM unnest(CAST(:ids AS uuid[]), CAST(:topics AS text[]),"
     " CAST(:keys AS text[]), CAST(:types AS text[]), CAST(:payloads AS jsonb[]))"
     " WITH ORDINALITY AS event (id, topic, key, type, payload, place) ORDER BY place"
 )
+
+
+class EventTooLargeError(Exception):
+    """Kafka's producer would refuse the event, and with it all that follow: no transaction may commit it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,9 @@ async def emit(session: WriteSession, events: Sequence[Event]) -> None:
     """Send events when, and only when, the caller's transaction commits; in this order, in one statement.
 
     Each carries the trace of the work at hand, or the beginning of a new one.
+
+    Raises:
+        EventTooLargeError: one has more than `MAX_BYTES`.
     """
     if not events:
         return
@@ -91,6 +101,13 @@ async def emit(session: WriteSession, events: Sequence[Event]) -> None:
             "topics": [event.topic for event in events],
             "keys": [event.key for event in events],
             "types": [event.type for event in events],
-            "payloads": [json.dumps(event.payload, ensure_ascii=False) for event in events],
+            "payloads": [_written(event) for event in events],
         },
     )
+
+
+def _written(event: Event) -> str:
+    payload = json.dumps(event.payload, ensure_ascii=False)
+    if (size := len(payload.encode())) > MAX_BYTES:
+        raise EventTooLargeError(f"{event.type} of {event.key} has {size} bytes, more than {MAX_BYTES}")
+    return payload

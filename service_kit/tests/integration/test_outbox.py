@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from service_kit import outbox
 from service_kit.db import metadata
-from service_kit.outbox import Event, emit
+from service_kit.outbox import MAX_BYTES, Event, EventTooLargeError, emit
 from service_kit.tracing import traced
 
 METADATA = metadata()
@@ -92,6 +92,20 @@ async def test_what_is_rolled_back_is_not_sent(database, sent):
         await undone.rollback()
         await emit(session, [event(3)])
     assert [payload["number"] for _, _, payload, _ in await sent()] == [3]
+
+
+async def test_what_the_producer_would_refuse_is_not_committed(database, sent):
+    """It would refuse all that follows, too."""
+    empty = len(json.dumps({"word": ""}))
+    fits, large = (
+        Event("things", "a", "thing.said.v1", {"word": "x" * (MAX_BYTES - empty + more)}) for more in (0, 1)
+    )
+    async with database.transaction() as session:
+        await emit(session, [fits])
+    with pytest.raises(EventTooLargeError, match=f"thing.said.v1 of a has {MAX_BYTES + 1} bytes"):
+        async with database.transaction() as session:
+            await emit(session, [event(1), large])
+    assert [len(payload["word"]) for _, _, payload, _ in await sent()] == [MAX_BYTES - empty]
 
 
 async def test_an_event_belongs_to_the_callers_trace_or_begins_one(database, sent):

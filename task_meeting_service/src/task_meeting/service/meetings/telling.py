@@ -18,7 +18,7 @@ from task_meeting.service.meetings.schedules import schedule_of, written
 
 # As many people as one event, and one invitation, name.
 MAX_RECIPIENTS = 500
-# In JSON. The producer refuses messages from 1 MiB on, and then sends none of those that follow either.
+# In JSON, without the rest of the event: less than `outbox.MAX_BYTES`.
 MAX_BYTES = 900_000
 
 
