@@ -1,6 +1,7 @@
 """What a request may be at most: refused here before anything reads, decodes or stores it."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -135,7 +136,7 @@ async def refuse_repeated_parameters(request: Request) -> None:
     """A dependency of every route: of two values for one parameter, neither is chosen silently."""
     names = [("query", name) for name, _ in request.query_params.multi_items()]
     names += [("header", name) for name in request.headers if name in _ONCE]
-    repeated = sorted({place for place in names if names.count(place) > 1})
+    repeated = sorted(place for place, times in Counter(names).items() if times > 1)
     if repeated:
         raise RequestValidationError(
             [{"type": "repeated", "loc": place, "msg": "Given more than once"} for place in repeated]
