@@ -1,7 +1,10 @@
 """What the admin's forms accept, what they refuse, and how they say so."""
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 
+from user_team.accounts.models import Account
+from user_team.identity.models import Application
 from user_team.teams.models import News, Project, Team, UserAssignment
 from user_team.users.models import User
 
@@ -336,6 +339,17 @@ def test_an_action_on_what_is_no_row_leads_to_the_list(admin, company, action, s
 def test_a_row_that_does_not_exist_is_a_message(admin, kind, key):
     response = admin.get(f"/admin/{kind}/{key}/change/", follow=True)
     assert response.status_code in {200, 404}
+
+
+@pytest.mark.parametrize("model", [Account, Application, User])
+@pytest.mark.parametrize("key", ["1", "abc"])
+def test_nothing_has_a_page_outside_the_admin(admin, model, key):
+    kind = ContentType.objects.get_for_model(model)
+    Application.objects.create(
+        name="Web", client_type="public", authorization_grant_type="authorization-code"
+    )
+    keys = [key, *map(str, Application.objects.values_list("pk", flat=True))]
+    assert {admin.get(f"/admin/r/{kind.pk}/{each}/").status_code for each in keys} == {404}
 
 
 def test_news_are_written(admin, company):
