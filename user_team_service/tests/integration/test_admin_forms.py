@@ -352,6 +352,11 @@ def test_nothing_has_a_page_outside_the_admin(admin, model, key):
     assert {admin.get(f"/admin/r/{kind.pk}/{each}/").status_code for each in keys} == {404}
 
 
+def test_a_time_in_the_address_of_new_news_is_ignored(admin):
+    form = admin.get("/admin/teams/news/add/?title=Hello&published_at=2026-01-01").context["adminform"].form
+    assert (form.initial["title"], form.initial.get("published_at")) == ("Hello", None)
+
+
 def test_news_are_written(admin, company):
     data = {"organization": company.organization.pk, "title": "Новости", "body": "Line\r\nline"}
     data |= {"published_at_0": "2026-01-05", "published_at_1": "10:00:00", "_save": "Save"}

@@ -178,6 +178,12 @@ class NewsAdmin(ScopedAdmin):
     fields = ("organization", "team", "title", "body", "published_at", "announced_at", "oid")
     readonly_fields = ("announced_at", "oid")
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Without a time from the address: it is text there, which the form's two fields cannot show."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        initial.pop("published_at", None)
+        return initial
+
 
 @admin.register(event_model(Project), event_model(Team))
 class NamedChangeLogAdmin(ChangeLogAdmin):
