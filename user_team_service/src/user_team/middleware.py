@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.paginator import InvalidPage
 from django.db import DatabaseError, DataError
 from django.http import (
     HttpRequest,
@@ -40,7 +41,7 @@ _POLICY = (
 _INTEGRITY_VIOLATION = "23"
 _CONCURRENCY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock time-out
 # What Django lets pass of a lookup that it, Python or the database can do nothing with.
-_ODD = (DataError, ValueError, OverflowError, IndexError)
+_ODD = (DataError, ValueError, OverflowError, IndexError, InvalidPage)
 
 
 def peer_address(request: HttpRequest) -> str | None:
@@ -161,7 +162,7 @@ class OddListMiddleware:
     """A list that is asked for what cannot be asked is shown whole, as Django does with other wrong lookups.
 
     Some are noticed only while the database is asked: a broken pattern, a year that there is not, a selected
-    row whose id is no number.
+    row whose id is no number; and the search knows no page but those that there are.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -180,7 +181,7 @@ class OddListMiddleware:
 
 
 def _is_list(request: HttpRequest) -> bool:
-    return _is_page(request) and str(request.resolver_match.url_name).endswith("_changelist")  # type: ignore[union-attr]
+    return _is_page(request) and str(request.resolver_match.url_name).endswith(("_changelist", "search"))  # type: ignore[union-attr]
 
 
 def _is_page(request: HttpRequest) -> bool:

@@ -324,6 +324,12 @@ def test_an_export_of_a_lookup_that_the_database_refuses_leads_to_the_list(admin
     assert (response.status_code, response.headers["Location"]) == (302, "/admin/users/user/")
 
 
+@pytest.mark.parametrize("page", ["abc", "0", "99999999999999999999"])
+def test_a_page_that_the_search_does_not_have_is_empty(admin, company, page):
+    response = admin.get(f"/admin/search/?s=a&page={page}", follow=True)
+    assert (response.status_code, response.content) == (200, b"")
+
+
 @pytest.mark.parametrize("selected", ["abc", "", "1,2"])
 @pytest.mark.parametrize("action", ["end_assignments", "move_to_team"])
 def test_an_action_on_what_is_no_row_leads_to_the_list(admin, company, action, selected):
