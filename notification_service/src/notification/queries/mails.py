@@ -42,10 +42,8 @@ _UNSENT = """
             SELECT FROM notification d
             WHERE d.id = n.digest_id AND d.state IN ('queued', 'retrying', 'sending')))
 """
-_LOCK_UNSENT = text(f"""
-    SELECT n.id FROM notification n WHERE {_UNSENT}
-    ORDER BY n.state = 'suppressed', n.id FOR UPDATE OF n
-""")  # noqa: S608 - put together from constants
+_LOCK = "SELECT n.id FROM notification n WHERE {} ORDER BY n.state = 'suppressed', n.id FOR UPDATE OF n"
+_LOCK_UNSENT = text(_LOCK.format(_UNSENT))
 # A digest that may have reached its reader goes as it was; what is true of one that was asked for again is
 # looked at when it goes.
 _CANCEL = text("""
@@ -59,7 +57,9 @@ _CANCEL = text("""
                 AND NOT d.in_doubt AND d.resends = 0))
 """)
 # The last check before another attempt sees it.
-_EXPIRE = text(f"UPDATE notification AS n SET expires_at = n.committed_at WHERE {_UNSENT}")  # noqa: S608
+_EXPIRE = text(
+    f"UPDATE notification AS n SET expires_at = n.committed_at WHERE {_UNSENT}"  # noqa: S608 - of constants
+)
 # What is just being sent, or in a digest that is, may be accepted yet; another attempt is not made of it.
 _OF_WITHDRAWN = """
     n.source = 'reminders' AND EXISTS (
@@ -68,13 +68,8 @@ _OF_WITHDRAWN = """
         ) AS w(subject, at, holder)
         WHERE w.subject = n.subject AND n.committed_at <= w.at AND n.user_oid IS DISTINCT FROM w.holder)
 """
-_LOCK_WITHDRAWN = text(f"""
-    SELECT n.id FROM notification n WHERE {_UNSENT} AND {_OF_WITHDRAWN}
-    ORDER BY n.state = 'suppressed', n.id FOR UPDATE OF n
-""")  # noqa: S608
-_WITHDRAW = text(f"""
-    UPDATE notification AS n SET expires_at = n.committed_at WHERE {_UNSENT} AND {_OF_WITHDRAWN}
-""")  # noqa: S608
+_LOCK_WITHDRAWN = text(_LOCK.format(f"{_UNSENT} AND {_OF_WITHDRAWN}"))
+_WITHDRAW = text("UPDATE notification SET expires_at = committed_at WHERE id = ANY(CAST(:ids AS uuid[]))")
 _NEXT_REQUEST = text("SELECT nextval('notification_request')")
 _COLUMNS = (
     "id",
@@ -129,8 +124,9 @@ async def withdraw_reminders(session: WriteSession, withdrawals: Sequence[Withdr
     if withdrawals:
         subjects, moments, holders = map(list, zip(*withdrawals, strict=True))
         parameters = {"subjects": subjects, "moments": moments, "holders": holders, "closing": list(CLOSING)}
-        await session.execute(_LOCK_WITHDRAWN, parameters)
-        await session.execute(_WITHDRAW, parameters)
+        # Of most tasks that are given or changed nobody was reminded.
+        if ids := (await session.scalars(_LOCK_WITHDRAWN, parameters)).all():
+            await session.execute(_WITHDRAW, {"ids": ids})
 
 
 async def next_request(session: WriteSession) -> int:
