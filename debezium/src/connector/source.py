@@ -1,7 +1,7 @@
 """Looks at the source database with the connector's own role, for what the connector does not say."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import asyncpg
 
@@ -47,11 +47,9 @@ async def slot_is_lost(settings: ConnectorSettings, definition: Definition) -> b
     Raises:
         ConnectorError: the database does not answer.
     """
-    try:
+    with _explained():
         async with _connection(settings, definition) as connection:
             return _gap(definition, await connection.fetchrow(_SLOT, definition.slot)) is not None
-    except (asyncpg.PostgresError, OSError) as error:
-        raise ConnectorError(explain(str(error) or "Connection refused")) from error
 
 
 async def renew_slot(settings: ConnectorSettings, definition: Definition) -> None:
@@ -60,21 +58,29 @@ async def renew_slot(settings: ConnectorSettings, definition: Definition) -> Non
     Raises:
         ConnectorError: the database does not answer, or somebody reads the slot.
     """
-    try:
+    with _explained():
         async with _connection(settings, definition) as connection:
             await connection.execute(_DROP, definition.slot)
             await connection.execute(_CREATE, definition.slot)
-    except (asyncpg.PostgresError, OSError) as error:
-        raise ConnectorError(explain(str(error) or "Connection refused")) from error
 
 
 async def diagnose(settings: ConnectorSettings, definition: Definition) -> str:
     """What is wrong with the source database for this connector, as far as that can be seen there."""
     try:
-        async with _connection(settings, definition) as connection:
-            return await _publication(connection, definition) or await _slot(connection, definition)
+        with _explained():
+            async with _connection(settings, definition) as connection:
+                return await _publication(connection, definition) or await _slot(connection, definition)
+    except ConnectorError as error:
+        return str(error)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raises `ConnectorError` where the database does not answer as it should."""
+    try:
+        yield
     except (asyncpg.PostgresError, OSError) as error:
-        return explain(str(error) or "Connection refused")
+        raise ConnectorError(explain(str(error) or "Connection refused")) from error
 
 
 @asynccontextmanager
