@@ -66,27 +66,32 @@ async def test_a_status_is_not_taken_away_while_tasks_get_it(client, new, oid):
     assert {task["status"] for task in (await client.get(TASKS)).json()["tasks"]} <= known
 
 
-async def test_a_comment_on_a_task_that_is_deleted_meanwhile_finds_none(client, new, database, waiting, sent):
+@pytest.fixture
+def comment_during(client, database, waiting):
+    """Comments on a task while somebody else's transaction changes tasks; the answer."""
+
+    async def comment(task, statement):
+        async with database.transaction() as somebody:
+            await somebody.execute(text(statement))
+            commenting = asyncio.create_task(
+                client.post(f"{TASKS}{task['oid']}/comments/", json={"body": "Why?"})
+            )
+            await waiting()
+        return await commenting
+
+    return comment
+
+
+async def test_a_comment_on_a_task_that_is_deleted_meanwhile_finds_none(client, new, comment_during, sent):
     task = (await client.post(TASKS, json=new)).json()
-    async with database.transaction() as somebody:
-        await somebody.execute(text("DELETE FROM task"))
-        commenting = asyncio.create_task(
-            client.post(f"{TASKS}{task['oid']}/comments/", json={"body": "Why?"})
-        )
-        await waiting()
-    assert (await commenting).status_code == 404
+    assert (await comment_during(task, "DELETE FROM task")).status_code == 404
     assert await sent("task.commented.v1") == []
 
 
-async def test_news_of_a_comment_tell_the_task_as_it_is_then(client, new, database, waiting, sent):
+async def test_news_of_a_comment_tell_the_task_as_it_is_then(client, new, comment_during, sent):
     task = (await client.post(TASKS, json=new)).json()
-    async with database.transaction() as somebody:
-        await somebody.execute(text("UPDATE task SET version = 2, assignee_oid = project_oid"))
-        commenting = asyncio.create_task(
-            client.post(f"{TASKS}{task['oid']}/comments/", json={"body": "Why?"})
-        )
-        await waiting()
-    assert (await commenting).status_code == 201
+    change = "UPDATE task SET version = 2, assignee_oid = project_oid"
+    assert (await comment_during(task, change)).status_code == 201
     [(_, _, news)] = await sent("task.commented.v1")
     assert (news["data"]["version"], news["data"]["assignee_oid"]) == (2, task["project_oid"])
 
